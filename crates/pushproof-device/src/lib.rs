@@ -1,0 +1,1 @@
+//! A Guardian phone as a value: enrol, answer, one-time codes; makes requests, reads replies.

@@ -1,0 +1,1 @@
+//! The polling state machine: interval, slow-down, back-off, deadline, final outcomes.

@@ -1,0 +1,1 @@
+//! Events, verdicts, findings, secrets, the run record, one renderer per format.

@@ -1,0 +1,1 @@
+//! The language: parse, check, compile, Session; dialects, profiles, requirements.

@@ -1,0 +1,1 @@
+//! What a JSON reply looks like: infer, merge, compare, print, parse.

@@ -1,0 +1,1 @@
+//! The dialects as data, embedded for the installed binary.
