@@ -1,1 +1,25 @@
 //! Events, verdicts, findings, secrets, the run record, one renderer per format.
+//!
+//! A run is a sequence of [`Event`]s. The runner makes them, a `RecordWriter` writes them down one JSON
+//! object a line, and every report is a fold over them: `Run` folds, the functions of `render` print.
+//! So a report made from the record a year later is the report that the run itself printed.
+//!
+//! *Absences.* Nothing here reads a clock, opens a file or a socket, or knows an operation, an outcome or
+//! a requirement of any dialect by name.
+
+mod level;
+mod verdict;
+
+mod event;
+
+mod sanitize;
+mod secret;
+
+pub use event::{
+    ActResult, Binding, CaseHead, Cover, Event, Excerpt, Finding, Line, Place, RequirementHead,
+    RunHead, ShownReply, ShownRequest,
+};
+pub use level::Level;
+pub use sanitize::sanitize;
+pub use secret::{Redactor, SECRET_CHARS_MIN, Secret};
+pub use verdict::Verdict;

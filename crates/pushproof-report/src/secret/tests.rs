@@ -1,0 +1,210 @@
+//! The law: what was learnt does not survive, however it is spelt. The examples: how that reads.
+
+use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
+use proptest::prelude::*;
+
+use super::*;
+
+const KEY: [u8; 32] = [7; 32];
+const TOKEN: &str = "Fe26.2**0c/d=4+f \"q\"";
+
+fn knowing(secrets: &[&str]) -> Redactor {
+    let redactor = Redactor::new(KEY);
+    for (number, secret) in secrets.iter().enumerate() {
+        redactor.learn(&format!("secret_{number}"), secret);
+    }
+    redactor
+}
+
+/// Every encoding that the design names, each by an encoder of its own.
+fn encodings(secret: &str) -> Vec<(&'static str, String)> {
+    let all = |spell: fn(u8) -> String| secret.bytes().map(spell).collect::<String>();
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let some = |spell: fn(u8) -> String| -> String {
+        let letter = |byte| match unreserved(byte) {
+            true => char::from(byte).to_string(),
+            false => spell(byte),
+        };
+        secret.bytes().map(letter).collect()
+    };
+    let utf16 = |secret: &str| {
+        secret
+            .encode_utf16()
+            .map(|unit| format!("\\u{unit:04x}"))
+            .collect()
+    };
+    vec![
+        ("raw", secret.to_owned()),
+        ("percent, upper", some(|byte| format!("%{byte:02X}"))),
+        ("percent, lower", some(|byte| format!("%{byte:02x}"))),
+        ("percent, every byte", all(|byte| format!("%{byte:02X}"))),
+        (
+            "form, upper",
+            some(|byte| format!("%{byte:02X}")).replace("%20", "+"),
+        ),
+        (
+            "form, lower",
+            some(|byte| format!("%{byte:02x}")).replace("%20", "+"),
+        ),
+        ("base64", BASE64.encode(secret.as_bytes())),
+        ("base64, no padding", BASE64_NOPAD.encode(secret.as_bytes())),
+        ("base64url", BASE64URL.encode(secret.as_bytes())),
+        (
+            "base64url, no padding",
+            BASE64URL_NOPAD.encode(secret.as_bytes()),
+        ),
+        (
+            "base64, then percent",
+            BASE64
+                .encode(secret.as_bytes())
+                .replace('+', "%2B")
+                .replace('/', "%2F")
+                .replace('=', "%3D"),
+        ),
+        ("hex, lower", HEXLOWER.encode(secret.as_bytes())),
+        ("hex, upper", HEXUPPER.encode(secret.as_bytes())),
+        (
+            "JSON",
+            serde_json::to_string(secret)
+                .unwrap()
+                .trim_matches('"')
+                .to_owned(),
+        ),
+        (
+            "JSON, slashes",
+            serde_json::to_string(secret)
+                .unwrap()
+                .trim_matches('"')
+                .replace('/', "\\/"),
+        ),
+        ("JSON, every unit", utf16(secret)),
+    ]
+}
+
+#[test]
+fn a_placeholder_stands_wherever_the_secret_stood_and_equal_secrets_have_equal_marks() {
+    let redactor = Redactor::new(KEY);
+    redactor.learn("mfa_token", TOKEN);
+    let shown: Vec<_> = encodings(TOKEN)
+        .into_iter()
+        .map(|(name, text)| format!("{name:21} a={} b", redactor.redact(&format!("{text}&"))))
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"), @"");
+}
+
+#[test]
+fn the_mark_depends_on_the_key_of_the_run() {
+    let of = |key: u8| Redactor::new([key; 32]).placeholder("otp", "123456");
+    insta::assert_snapshot!(of(1), @"");
+    insta::assert_snapshot!(of(2), @"");
+}
+
+#[test]
+fn short_secrets_are_left_to_their_type() {
+    let redactor = knowing(&["12345678901", "123456789012"]);
+    insta::assert_snapshot!(redactor.redact("12345678901 123456789012"), @"");
+    insta::assert_snapshot!(format!("{} {:?}", Secret::new("4711"), Secret::new("4711")), @"");
+}
+
+#[test]
+fn secrets_within_and_across_others_go_as_one_stretch() {
+    let redactor = knowing(&["bbbbccccdddd", "aaaabbbbccccddddeeee", "ddddeeeeffff"]);
+    insta::assert_snapshot!(redactor.redact("<aaaabbbbccccddddeeee>"), @"");
+    insta::assert_snapshot!(redactor.redact("<bbbbccccddddeeeeffff>"), @"");
+    insta::assert_snapshot!(redactor.redact("<bbbbccccdddd ddddeeeeffff>"), @"");
+}
+
+#[test]
+fn a_secret_within_a_basic_credential_is_found_at_every_alignment() {
+    let redactor = knowing(&["correct horse battery"]);
+    let shown: Vec<_> = ["", "a", "ab", "abc"]
+        .map(|id| BASE64.encode(format!("{id}:correct horse battery").as_bytes()))
+        .iter()
+        .map(|text| redactor.redact(&format!("Basic {text}")))
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"), @"");
+}
+
+#[test]
+fn scan_names_the_label_and_nothing_else() {
+    let redactor = knowing(&["correct horse battery"]);
+    assert_eq!(redactor.scan("correct horse"), None);
+    assert_eq!(
+        redactor.scan("q=correct+horse+battery"),
+        Some("secret_0".to_owned())
+    );
+    assert!(!format!("{redactor:?}").contains("horse"));
+}
+
+#[test]
+fn a_secret_that_looks_like_a_placeholder_takes_the_whole_text_with_it() {
+    let redactor = Redactor::new(KEY);
+    let placeholder = redactor.placeholder("a", "correct horse battery");
+    redactor.learn("a", "correct horse battery");
+    redactor.learn("b", &placeholder);
+    redactor.learn("c", &redactor.placeholder("b", &placeholder));
+    redactor.learn(
+        "b",
+        &redactor.placeholder("c", &redactor.placeholder("b", &placeholder)),
+    );
+    redactor.learn("x", " chars, #");
+    assert_eq!(
+        redactor.scan(&redactor.redact("say correct horse battery")),
+        None
+    );
+}
+
+#[test]
+fn the_redactor_is_shared_between_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(&Redactor::new(KEY));
+}
+
+/// Secrets as they occur, and as nobody would make them.
+fn secret() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[A-Za-z0-9_-]{12,60}",
+        "[ -~]{12,40}",
+        "[%+\\\\/\"'0-9a-f]{12,40}",
+        "\\PC{12,30}",
+        proptest::collection::vec(any::<char>(), 12..30).prop_map(String::from_iter),
+    ]
+}
+
+fn surroundings() -> impl Strategy<Value = String> {
+    prop_oneof!["[ -~]{0,20}", "[%+\\\\/\"'0-9a-fu]{0,9}", ".{0,20}"]
+}
+
+proptest! {
+    #[test]
+    fn a_planted_secret_never_survives(
+        secret in secret(), other in secret(), before in surroundings(), after in surroundings(),
+    ) {
+        let redactor = knowing(&[&secret, &other]);
+        for (name, planted) in encodings(&secret) {
+            let text = format!("{before}{planted}{after}");
+            let shown = redactor.redact(&text);
+            prop_assert!(!shown.contains(&planted), "{}: {:?} became {:?}", name, text, shown);
+            prop_assert_eq!(redactor.scan(&shown), None, "{}: {:?} became {:?}", name, text, shown);
+            prop_assert!(redactor.scan(&text).is_some(), "{}: {:?}", name, text);
+        }
+    }
+
+    #[test]
+    fn text_without_secrets_stays_as_it_is(secret in "[A-M]{12,20}", text in "[^A-M]{0,80}") {
+        prop_assert_eq!(knowing(&[&secret]).redact(&text), text);
+    }
+
+    #[test]
+    fn the_text_around_a_secret_stays_as_it_is(secret in "[A-M]{12,20}", before in "[n-z ]{0,20}", after in "[n-z ]{0,20}") {
+        let redactor = knowing(&[&secret]);
+        let expected = format!("{before}{}{after}", redactor.placeholder("secret_0", &secret));
+        prop_assert_eq!(redactor.redact(&format!("{before}{secret}{after}")), expected);
+    }
+
+    #[test]
+    fn a_secret_prints_the_same_whatever_it_is(value: String) {
+        let secret = Secret::new(value);
+        prop_assert_eq!(format!("{secret}{secret:?}{secret:>40}{secret:#?}"), "‹secret›‹secret›‹secret›‹secret›");
+    }
+}
