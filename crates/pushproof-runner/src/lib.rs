@@ -1,1 +1,5 @@
 //! Drives sessions against targets: HTTP client, clocks, providers of users, devices and messages, dispatch, the sandbox's socket.
+//!
+//! This crate alone of those that run scenarios does I/O, and [`clock`] alone reads the system's clock.
+
+pub mod clock;

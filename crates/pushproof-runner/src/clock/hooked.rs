@@ -1,0 +1,235 @@
+//! A tenant's clock, moved through its hook.
+//!
+//! The hook is called from a task of its own, so a case that is cancelled while it waits cannot leave a move half done.
+//!
+//! Two quantities are kept apart. `at`, which sessions reckon with, is a lower bound of the time that has passed at the tenant: what this run
+//! has advanced, plus whatever the readings prove to have passed besides. A wait is turned into an advance by the difference of two such
+//! bounds, and since a later bound is never further behind than an earlier one, the tenant sees at least the gap that was asked for. `now`, which dates what
+//! devices sign, is the best estimate instead: the last reading, plus the real time since then if the tenant's clock was seen to tick by itself.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use super::barrier::Barrier;
+use super::{Advance, ClockError, HOOK_LIMIT, Origin, Reading, later};
+
+/// How much real time lies between the two questions at the beginning.
+const PROBE_GAP: Duration = Duration::from_millis(25);
+
+pub(super) struct Hooked {
+    advance: Arc<dyn Advance>,
+    runtime: Handle,
+    barrier: Barrier,
+    moving: watch::Sender<bool>,
+    tenant: Mutex<Tenant>,
+}
+
+impl Hooked {
+    pub(super) async fn begin(advance: Arc<dyn Advance>) -> Result<Arc<Self>, ClockError> {
+        let first = ask(&*advance, 0).await?;
+        let mut tenant = Tenant::new(first, Origin::now());
+        tokio::time::sleep(PROBE_GAP).await;
+        let asked = Instant::now();
+        let second = ask(&*advance, 0).await?;
+        let at = tenant.advanced(second, Duration::ZERO, asked)?;
+        let barrier = Barrier::default();
+        barrier.move_to(at);
+        Ok(Arc::new(Self {
+            advance,
+            runtime: Handle::current(),
+            barrier,
+            moving: watch::Sender::new(false),
+            tenant: Mutex::new(tenant),
+        }))
+    }
+
+    fn tenant(&self) -> MutexGuard<'_, Tenant> {
+        self.tenant.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn enter(&self) -> u64 {
+        self.barrier.enter()
+    }
+
+    pub(super) fn leave(self: &Arc<Self>) {
+        self.barrier.leave();
+        self.try_move();
+    }
+
+    pub(super) fn at(&self) -> Duration {
+        self.barrier.at()
+    }
+
+    pub(super) fn now(&self) -> SystemTime {
+        self.tenant().now(Instant::now())
+    }
+
+    pub(super) fn remark(&self) -> Option<String> {
+        matches!(self.tenant().first, Reading::Silent).then(|| {
+            "the clock hook tells no time: the tenant's time is taken to be real time plus what this run has advanced".to_owned()
+        })
+    }
+
+    pub(super) async fn settled(&self) -> Result<(), ClockError> {
+        // The sender is a field of self and outlives this call.
+        let _ = self.moving.subscribe().wait_for(|moving| !moving).await;
+        self.barrier.failed().map_or(Ok(()), Err)
+    }
+
+    pub(super) async fn wait_until(
+        self: &Arc<Self>,
+        ticket: u64,
+        at: Duration,
+    ) -> Result<(), ClockError> {
+        self.barrier
+            .wait_until(ticket, at, || self.try_move())
+            .await
+    }
+
+    /// Starts to move the time if every ticket waits and no move is under way.
+    fn try_move(self: &Arc<Self>) {
+        if self.barrier.due().is_none() {
+            return;
+        }
+        let starts = self
+            .moving
+            .send_if_modified(|moving| !std::mem::replace(moving, true));
+        if starts {
+            let hooked = Arc::clone(self);
+            self.runtime
+                .spawn(async move { hooked.move_while_due().await });
+        }
+    }
+
+    async fn move_while_due(self: Arc<Self>) {
+        while let Some((at, due)) = self.barrier.due() {
+            match self.move_by(due - at).await {
+                Ok(at) => self.barrier.move_to(at),
+                Err(error) => self.barrier.fail(&error),
+            }
+        }
+        self.moving.send_replace(false);
+        // A ticket may have begun to wait between the last look and the line above, and found a move under way.
+        self.try_move();
+    }
+
+    async fn move_by(&self, by: Duration) -> Result<Duration, ClockError> {
+        let by_ms = u64::try_from(by.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+        let asked = Instant::now();
+        let reading = ask(&*self.advance, by_ms).await?;
+        self.tenant()
+            .advanced(reading, Duration::from_millis(by_ms), asked)
+    }
+}
+
+async fn ask(advance: &dyn Advance, by_ms: u64) -> Result<Reading, ClockError> {
+    match tokio::time::timeout(HOOK_LIMIT, advance.advance(by_ms)).await {
+        Ok(answer) => answer.map_err(ClockError::Hook),
+        Err(_) => Err(ClockError::Late),
+    }
+}
+
+/// What is known of the tenant's time.
+struct Tenant {
+    first: Reading,
+    began: Origin,
+    /// The latest reading and when it was taken, in real time.
+    last: Option<(SystemTime, Instant)>,
+    advances: Duration,
+    at: Duration,
+    ticks: bool,
+}
+
+impl Tenant {
+    fn new(first: Reading, began: Origin) -> Self {
+        Self {
+            first,
+            began,
+            last: first.time().map(|time| (time, began.instant)),
+            advances: Duration::ZERO,
+            at: Duration::ZERO,
+            // Until a reading shows otherwise: what answers with a `Date` alone is most likely an ordinary server.
+            ticks: true,
+        }
+    }
+
+    fn now(&self, real: Instant) -> SystemTime {
+        match self.last {
+            None => later(self.began.real_now(), self.advances),
+            Some((time, taken)) if self.ticks => later(time, real.saturating_duration_since(taken)),
+            Some((time, _)) => time,
+        }
+    }
+
+    /// Takes in the answer to an advance that was asked for at `asked`; returns the time that has certainly passed since the beginning.
+    fn advanced(
+        &mut self,
+        reading: Reading,
+        by: Duration,
+        asked: Instant,
+    ) -> Result<Duration, ClockError> {
+        self.advances = self.advances.saturating_add(by);
+        let certain = self.at.saturating_add(by);
+        self.at = match (self.first.time(), self.last, reading.time()) {
+            (Some(first), Some((last, _)), Some(time)) => {
+                let resolution = self.first.resolution().max(reading.resolution());
+                check_move(last, time, by, resolution)?;
+                let passed = time.duration_since(first).unwrap_or_default();
+                self.learn_ticking(passed, resolution, asked);
+                self.last = Some((time, Instant::now()));
+                certain.max(passed.saturating_sub(resolution))
+            }
+            _ => {
+                // A tenant that has stopped to tell its time is reckoned on from its last reading.
+                self.last = self.last.map(|(time, taken)| (later(time, by), taken));
+                certain
+            }
+        };
+        Ok(self.at)
+    }
+
+    /// A clock ticks by itself if, besides the advances, at least half of the real time has passed there.
+    fn learn_ticking(&mut self, passed: Duration, resolution: Duration, asked: Instant) {
+        let real = asked.saturating_duration_since(self.began.instant);
+        if real >= resolution * 4 {
+            self.ticks = passed.saturating_sub(self.advances) >= real / 2;
+        }
+    }
+}
+
+fn check_move(
+    last: SystemTime,
+    time: SystemTime,
+    asked: Duration,
+    resolution: Duration,
+) -> Result<(), ClockError> {
+    let moved = time
+        .duration_since(last)
+        .map_err(|error| ClockError::Backwards {
+            by: error.duration(),
+        })?;
+    if moved.saturating_add(resolution) < asked {
+        return Err(ClockError::Stuck { asked, moved });
+    }
+    Ok(())
+}
+
+impl Reading {
+    fn time(self) -> Option<SystemTime> {
+        match self {
+            Self::Millis(time) | Self::Seconds(time) => Some(time),
+            Self::Silent => None,
+        }
+    }
+
+    /// How much later than the reading the time may really have been.
+    fn resolution(self) -> Duration {
+        match self {
+            Self::Millis(_) | Self::Silent => Duration::from_millis(1),
+            Self::Seconds(_) => Duration::from_secs(1),
+        }
+    }
+}
