@@ -106,3 +106,39 @@ impl fmt::Debug for KeyPair {
         f.write_str("KeyPair(RSA-2048)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pem_holds_the_modulus() {
+        let key = KeyPair::generate();
+        let pem = key.public_pem();
+        let lines: Vec<&str> = pem.lines().collect();
+        let [first, body @ .., last] = &lines[..] else {
+            panic!("{pem}")
+        };
+        assert_eq!(
+            (*first, *last),
+            ("-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----")
+        );
+        assert!(body.iter().all(|line| line.len() <= 64), "{pem}");
+        let der = BASE64
+            .decode(body.concat().as_bytes())
+            .expect("base64 in lines");
+        let jwk = key.public_jwk();
+        let n = BASE64URL_NOPAD
+            .decode(jwk["n"].as_str().expect("a text").as_bytes())
+            .expect("base64url");
+        assert_eq!(n.len(), 256);
+        assert!(der.windows(n.len()).any(|window| window == n));
+    }
+
+    #[test]
+    fn clones_share_the_key() {
+        let key = KeyPair::generate();
+        assert_eq!(key.clone().public_jwk(), key.public_jwk());
+        assert_ne!(KeyPair::generate().public_jwk(), key.public_jwk());
+    }
+}
