@@ -3,3 +3,9 @@
 //! This crate alone of those that run scenarios does I/O, and [`clock`] alone reads the system's clock.
 
 pub mod clock;
+pub mod transport;
+
+pub mod handler;
+pub mod serve;
+
+mod http_date;

@@ -1,0 +1,211 @@
+//! Why there was no reply: what kind of failure it was, and a message that walks the causes down to the system's own words.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use http::Uri;
+use pushproof_report::sanitize;
+
+/// Characters of the message that are kept.
+const MESSAGE_MAX: usize = 400;
+
+/// The kinds of failure that are told apart.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum FailureKind {
+    /// Nobody listens at the address.
+    Refused,
+    /// The host has no address.
+    Dns,
+    /// The certificate or the handshake was not good.
+    Tls,
+    /// The connection was closed or reset before the reply began, or in the midst of it.
+    Reset,
+    /// The time limit of the exchange was over.
+    TimedOut,
+    /// The reply is larger than this program reads.
+    BodyTooLarge,
+    /// The body ended before its announced end.
+    Truncated,
+    /// Anything else; the message tells.
+    Other,
+}
+
+impl FailureKind {
+    /// In plain words, to stand before the address.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Refused => "connection refused",
+            Self::Dns => "host not found",
+            Self::Tls => "TLS failed",
+            Self::Reset => "connection closed without a reply",
+            Self::TimedOut => "timed out",
+            Self::BodyTooLarge => "reply too large",
+            Self::Truncated => "reply cut short",
+            Self::Other => "no reply",
+        }
+    }
+}
+
+/// An exchange that brought no complete reply. Its text names the origin only: a path or a query may hold secrets.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    kind: FailureKind,
+    origin: String,
+    causes: String,
+    took: Duration,
+}
+
+impl Failure {
+    pub(super) fn new(problem: Problem, uri: &Uri, took: Duration) -> Self {
+        Self {
+            kind: problem.kind(),
+            origin: origin(uri),
+            causes: problem.causes(),
+            took,
+        }
+    }
+
+    /// What kind of failure it was.
+    pub fn kind(&self) -> FailureKind {
+        self.kind
+    }
+
+    /// From sending to the failure, in real time.
+    pub fn took(&self) -> Duration {
+        self.took
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} at `{}`: {}",
+            self.kind.says(),
+            self.origin,
+            self.causes
+        )
+    }
+}
+
+impl Error for Failure {}
+
+/// Scheme, host and port.
+fn origin(uri: &Uri) -> String {
+    let scheme = uri.scheme_str().unwrap_or("?");
+    let host = uri.host().unwrap_or("?");
+    match uri.port() {
+        Some(port) => format!("{scheme}://{host}:{port}"),
+        None => format!("{scheme}://{host}"),
+    }
+}
+
+/// What went wrong, before it is put into words.
+#[derive(Debug)]
+pub(super) enum Problem {
+    Client(reqwest::Error),
+    TooLarge { bytes_max: usize },
+    NotAbsolute,
+}
+
+impl From<reqwest::Error> for Problem {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Client(error.without_url())
+    }
+}
+
+impl Problem {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Client(error) => kind_of(error),
+            Self::TooLarge { .. } => FailureKind::BodyTooLarge,
+            Self::NotAbsolute => FailureKind::Other,
+        }
+    }
+
+    fn causes(&self) -> String {
+        match self {
+            Self::Client(error) => chain(error),
+            Self::TooLarge { bytes_max } => format!("more than {bytes_max} bytes"),
+            Self::NotAbsolute => "the request has no absolute URI".to_owned(),
+        }
+    }
+}
+
+fn kind_of(error: &reqwest::Error) -> FailureKind {
+    if error.is_timeout() {
+        return FailureKind::TimedOut;
+    }
+    let io = causes(error)
+        .find_map(|cause| cause.downcast_ref::<io::Error>())
+        .map(innermost);
+    if error.is_connect() {
+        return kind_of_connect(error, io);
+    }
+    match io {
+        Some(io::ErrorKind::UnexpectedEof) => FailureKind::Truncated,
+        Some(
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe,
+        ) => FailureKind::Reset,
+        _ if closed_early(error) => FailureKind::Reset,
+        _ => FailureKind::Other,
+    }
+}
+
+fn kind_of_connect(error: &reqwest::Error, io: Option<io::ErrorKind>) -> FailureKind {
+    // The connector's own error type is private; its text is all there is to tell a failed look-up.
+    if causes(error).any(|cause| cause.to_string() == "dns error") {
+        return FailureKind::Dns;
+    }
+    match io {
+        Some(io::ErrorKind::ConnectionRefused) => FailureKind::Refused,
+        // So the TLS layer wraps its errors: what the peer sent made no sense or was not trusted, or the peer left.
+        Some(io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) => FailureKind::Tls,
+        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted) => {
+            FailureKind::Reset
+        }
+        Some(_) | None => FailureKind::Other,
+    }
+}
+
+/// The kind of the I/O error at the core: layers wrap one in another of kind `Other`, and `source` steps over what is wrapped.
+fn innermost(error: &io::Error) -> io::ErrorKind {
+    let mut error = error;
+    while let Some(inner) = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<io::Error>())
+    {
+        error = inner;
+    }
+    error.kind()
+}
+
+fn closed_early(error: &reqwest::Error) -> bool {
+    causes(error)
+        .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
+        .any(|error| error.is_incomplete_message() || error.is_canceled())
+}
+
+/// The error and its sources.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error: &&'a (dyn Error + 'static)| {
+        error.source()
+    })
+}
+
+/// The texts of an error and its sources; one that only repeats its source is left out, and what a peer had a hand in is made harmless.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    for cause in causes(error) {
+        let text = cause.to_string();
+        if texts.last().is_some_and(|last| last.contains(&text)) {
+            continue;
+        }
+        texts.push(text);
+    }
+    sanitize(&texts.join(": "), MESSAGE_MAX)
+}
