@@ -12,7 +12,9 @@ use crate::text::{Says, Text};
 ///
 /// Empty exactly if the stored shape covers the seen one, that is if `stored.merge(seen) == *stored`. What was stored and
 /// not seen is no drift as long as the stored shape allows it: an optional member that is absent, a union of which one
-/// type came. To ask about one reply, infer it with [`Hints::of`](crate::Hints::of) the stored shape, joined with the
+/// type came.
+///
+/// To ask about one reply, infer it with [`Hints::of`](crate::Hints::of) the stored shape, joined with the
 /// dialect's own hints.
 pub fn compare(stored: &Shape, seen: &Shape) -> Vec<Drift> {
     let mut walk = Walk {

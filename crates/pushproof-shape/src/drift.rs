@@ -140,8 +140,11 @@ impl Drift {
 
 impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = &self.path;
-        write!(f, "{}: `{path}` ", self.severity())?;
+        let severity = self.severity();
+        match self.path.0.as_slice() {
+            [] => write!(f, "{severity}: the reply ")?,
+            _ => write!(f, "{severity}: `{}` ", self.path)?,
+        }
         match &self.change {
             Change::MemberAdded {
                 seen,

@@ -7,7 +7,7 @@
 //! - [`Shape::infer`] reads one reply, [`Shape::merge`] joins two shapes (commutative, associative, idempotent);
 //! - `a` *covers* `b` when `a.merge(&b) == a`, and [`compare`]`(&a, &b)` is empty exactly then;
 //! - a shape [admits](Shape::admits) a value exactly when it covers what [`Shape::infer`] makes of that value under
-//!   [`Hints::of`] the shape.
+//!   [`Hints::of`] the shape (which has at most [`NODES_MAX`] nodes).
 //!
 //! No value of a reply appears in a shape, except a string at a place that the caller declared
 //! [discriminating](Hints::discriminating); nothing at a place declared [secret](Hints::secret) ever does.

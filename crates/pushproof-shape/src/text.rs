@@ -264,6 +264,28 @@ mod tests {
             .iter()
             .map(|text| format!("{:<7} {text}\n", Kind::of(text).word()))
             .collect();
-        insta::assert_snapshot!(table, @"");
+        insta::assert_snapshot!(table, @"
+        string  oob
+        string  
+        string  123456
+        string  Fe26.2*SERVER_1700000000*6b0c*Qm*Zk*1700000600000*9f*Xy
+        string  push|dev_0123456789abcdef
+        uuid    3F2504E0-4F89-11D3-9A0C-0305E82C3301
+        string  3F2504E0_4F89-11D3-9A0C-0305E82C3301
+        string  3F2504E0-4F89-11D3-9A0C-0305E82C330ß
+        url     otpauth://totp/Acme%20Test:ada%40example.com?base_url=x
+        string  https://
+        string  see https://example.com
+        jwt     eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.
+        jwt     eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln
+        string  eyJhbGciOiJkaXIifQ..aXY.Y3Q.dGFn
+        string  eyJ…
+        time    2026-11-24T06:58:02Z
+        time    2026-11-24t06:58:02.123456+01:00
+        string  2026-11-24T06:58:02.Z
+        string  2026-13-24T06:58:02Z
+        string  2026-11-24T06:58:02
+        string  2026-11-24
+        ");
     }
 }

@@ -57,7 +57,7 @@ pub enum Problem {
     #[error("`{0} of` beside an array, an object or a map")]
     Crowded(&'static str),
     /// More than a shape can hold.
-    #[error("{what} beyond {most}")]
+    #[error("more than {most} {what}")]
     Bound {
         /// The thing that is bounded.
         what: &'static str,

@@ -193,8 +193,8 @@ impl Union {
 
     fn check_alone(&self, cursor: &Cursor<'_>) -> Result<(), ParseError> {
         match (self.shape.anything, self.is_nothing) {
-            (true, _) if self.count > 1 => Err(cursor.error_at_line(Problem::NotAlone("anything"))),
-            (_, true) if self.count > 1 => Err(cursor.error_at_line(Problem::NotAlone("nothing"))),
+            (true, _) if self.count > 1 => Err(cursor.error(Problem::NotAlone("anything"))),
+            (_, true) if self.count > 1 => Err(cursor.error(Problem::NotAlone("nothing"))),
             _ => Ok(()),
         }
     }

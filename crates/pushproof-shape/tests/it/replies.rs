@@ -47,7 +47,13 @@ fn push_is_associated() {
     let push = json!({ "authenticator_type": "oob", "barcode_uri": BARCODE_URI, "oob_channel": "auth0", "oob_code": OOB_CODE });
     let mut first = push.clone();
     first["recovery_codes"] = json!(["17EQHNZCK6LGABCDEFGHIJKL"]);
-    insta::assert_snapshot!(shape([first, push]), @"");
+    insta::assert_snapshot!(shape([first, push]), @r#"
+    authenticator_type: "oob"
+    barcode_uri:        secret url
+    oob_channel:        "auth0"
+    oob_code:           secret string
+    recovery_codes?:    array of secret string
+    "#);
 }
 
 #[test]
@@ -56,7 +62,13 @@ fn sms_is_associated() {
         "authenticator_type": "oob", "binding_method": "prompt", "oob_channel": "sms", "oob_code": OOB_CODE,
         "recovery_codes": ["17EQHNZCK6LGABCDEFGHIJKL"],
     });
-    insta::assert_snapshot!(shape([reply]), @"");
+    insta::assert_snapshot!(shape([reply]), @r#"
+    authenticator_type: "oob"
+    binding_method:     "prompt"
+    oob_channel:        "sms"
+    oob_code:           secret string
+    recovery_codes:     array of secret string
+    "#);
 }
 
 #[test]
@@ -65,7 +77,11 @@ fn otp_is_associated() {
         "authenticator_type": "otp", "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
         "barcode_uri": "otpauth://totp/acme:ada?secret=JBSWY3DP&issuer=acme&algorithm=SHA1&digits=6&period=30",
     });
-    insta::assert_snapshot!(shape([reply]), @"");
+    insta::assert_snapshot!(shape([reply]), @r#"
+    authenticator_type: "otp"
+    barcode_uri:        secret url
+    secret:             secret string
+    "#);
 }
 
 /// The elements of a list differ: what only some have is optional, and what tells them apart is no constant of the list.
@@ -78,17 +94,31 @@ fn authenticators_are_listed() {
         { "id": "totp|dev_dddddddddddddddd", "authenticator_type": "otp", "active": false },
         { "id": "email|dev_ffffffffffffffff", "authenticator_type": "oob", "active": true, "oob_channel": "email", "name": "****@exam*******" },
     ]);
-    insta::assert_snapshot!(shape([list]), @"");
-    insta::assert_snapshot!(shape([json!([])]), @"");
+    insta::assert_snapshot!(shape([list]), @"
+    array of object
+      active:             boolean
+      authenticator_type: string
+      id:                 string
+      name?:              string
+      oob_channel?:       string
+    ");
+    insta::assert_snapshot!(shape([json!([])]), @"array of nothing");
 }
 
 #[test]
 fn challenges() {
     let push = json!({ "challenge_type": "oob", "oob_code": OOB_CODE });
     let sms = json!({ "challenge_type": "oob", "oob_code": OOB_CODE, "binding_method": "prompt" });
-    insta::assert_snapshot!(shape([push]), @"");
-    insta::assert_snapshot!(shape([sms]), @"");
-    insta::assert_snapshot!(shape([json!({ "challenge_type": "otp" })]), @"");
+    insta::assert_snapshot!(shape([push]), @r#"
+    challenge_type: "oob"
+    oob_code:       secret string
+    "#);
+    insta::assert_snapshot!(shape([sms]), @r#"
+    binding_method: "prompt"
+    challenge_type: "oob"
+    oob_code:       secret string
+    "#);
+    insta::assert_snapshot!(shape([json!({ "challenge_type": "otp" })]), @r#"challenge_type: "otp""#);
 }
 
 #[test]
@@ -98,7 +128,15 @@ fn tokens() {
         "access_token": "opaque", "scope": "offline_access", "expires_in": 86400, "token_type": "Bearer",
         "refresh_token": "v1.M0", "recovery_code": "K6LGABCDEFGHIJKL17EQHNZC",
     });
-    insta::assert_snapshot!(shape([openid, recovery]), @"");
+    insta::assert_snapshot!(shape([openid, recovery]), @r#"
+    access_token:   secret string
+    expires_in:     integer
+    id_token?:      secret jwt
+    recovery_code?: secret string
+    refresh_token?: secret string
+    scope:          string
+    token_type:     "Bearer"
+    "#);
 }
 
 /// The outcome of a poll stands in `error`, so that `pending` and `rejected` have different shapes.
@@ -108,9 +146,19 @@ fn polls_without_tokens() {
     let rejected =
         json!({ "error": "access_denied", "error_description": "MFA Authorization rejected." });
     let slow_down = json!({ "error": "slow_down", "error_description": "You are polling too fast.", "interval": 10 });
-    insta::assert_snapshot!(shape([pending]), @"");
-    insta::assert_snapshot!(shape([rejected]), @"");
-    insta::assert_snapshot!(shape([slow_down]), @"");
+    insta::assert_snapshot!(shape([pending]), @r#"
+    error:             "authorization_pending"
+    error_description: string
+    "#);
+    insta::assert_snapshot!(shape([rejected]), @r#"
+    error:             "access_denied"
+    error_description: string
+    "#);
+    insta::assert_snapshot!(shape([slow_down]), @r#"
+    error:             "slow_down"
+    error_description: string
+    interval:          integer
+    "#);
 }
 
 #[test]
@@ -121,5 +169,14 @@ fn mfa_required_with_and_without_requirements() {
         json!({ "challenge": [{ "type": "otp" }, { "type": "push-notification" }] });
     let mut enrol = bare.clone();
     enrol["mfa_requirements"] = json!({ "enroll": [{ "type": "otp" }] });
-    insta::assert_snapshot!(shape([bare, challenge, enrol]), @"");
+    insta::assert_snapshot!(shape([bare, challenge, enrol]), @r#"
+    error:             "mfa_required"
+    error_description: string
+    mfa_requirements?: object
+      challenge?: array of object
+        type: string
+      enroll?:    array of object
+        type: string
+    mfa_token:         secret string
+    "#);
 }
