@@ -1,7 +1,7 @@
 //! Events, verdicts, findings, secrets, the run record, one renderer per format.
 //!
-//! A run is a sequence of [`Event`]s. The runner makes them, a `RecordWriter` writes them down one JSON
-//! object a line, and every report is a fold over them: `Run` folds, the functions of `render` print.
+//! A run is a sequence of [`Event`]s. The runner makes them, a [`RecordWriter`] writes them down one JSON
+//! object a line, and every report is a fold over them: [`Run`] folds, the functions of [`render`] print.
 //! So a report made from the record a year later is the report that the run itself printed.
 //!
 //! *Absences.* Nothing here reads a clock, opens a file or a socket, or knows an operation, an outcome or
@@ -11,6 +11,11 @@ mod level;
 mod verdict;
 
 mod event;
+mod record;
+mod run;
+
+pub mod exit;
+pub mod render;
 
 mod sanitize;
 mod secret;
@@ -20,6 +25,10 @@ pub use event::{
     RunHead, ShownReply, ShownRequest,
 };
 pub use level::Level;
+pub use record::{Cut, Read, ReadError, RecordWriter, WriteError, read};
+pub use run::{
+    Act, Case, CaseEnd, Check, Exchange, Happening, Requirement, Run, RunEnd, Step, Wait,
+};
 pub use sanitize::sanitize;
 pub use secret::{Redactor, SECRET_CHARS_MIN, Secret};
 pub use verdict::Verdict;

@@ -180,15 +180,16 @@ impl Learnt {
             return Vec::new();
         }
         let mut hits = Vec::new();
-        for view in View::all(text) {
-            self.index.find(view.bytes(), |found, owner| {
-                let at = view.original(found);
-                hits.push(Hit {
-                    owner,
-                    owner_len: at.len(),
-                    at: widen(text, at),
-                });
+        let mut hit = |at: Range<usize>, owner| {
+            hits.push(Hit {
+                owner,
+                owner_len: at.len(),
+                at: widen(text, at),
             });
+        };
+        self.index.find(text.as_bytes(), &mut hit);
+        for view in View::all(text) {
+            view.find(&self.index, &mut hit);
         }
         merge(hits)
     }

@@ -10,6 +10,7 @@ pub(super) struct Index {
     needles: BTreeMap<Box<[u8]>, usize>,
     /// One bit for each hash of the first [`KEY_LEN`] bytes of a needle; empty until there is one.
     filter: Vec<u64>,
+    needle_len_max: usize,
 }
 
 /// Every needle is at least this long: see [`super::SECRET_CHARS_MIN`].
@@ -28,6 +29,7 @@ impl Index {
             self.filter = vec![0; 1 << (FILTER_BITS - 6)];
         }
         self.filter[key / 64] |= 1 << (key % 64);
+        self.needle_len_max = self.needle_len_max.max(needle.len());
         self.needles.entry(needle.into()).or_insert(owner);
     }
 
@@ -35,13 +37,29 @@ impl Index {
     pub(super) fn find(&self, text: &[u8], mut found: impl FnMut(Range<usize>, usize)) {
         for start in 0..text.len() {
             let rest = &text[start..];
-            let Some(key) = key(rest) else { return };
-            if self.filter[key / 64] & (1 << (key % 64)) == 0 {
+            if !self.may_begin(rest) {
                 continue;
             }
             if let Some((len, owner)) = self.longest(rest) {
                 found(start..start + len, owner);
             }
+        }
+    }
+
+    /// The length and the owner of the longest needle that `head` and then `tail` begin with.
+    pub(super) fn begins(&self, head: &[u8], tail: &[u8]) -> Option<(usize, usize)> {
+        let joined =
+            |len: usize| -> Vec<u8> { head.iter().chain(tail).take(len).copied().collect() };
+        match self.may_begin(&joined(KEY_LEN)) {
+            true => self.longest(&joined(self.needle_len_max)),
+            false => None,
+        }
+    }
+
+    fn may_begin(&self, text: &[u8]) -> bool {
+        match key(text) {
+            Some(key) if !self.filter.is_empty() => self.filter[key / 64] & (1 << (key % 64)) != 0,
+            _ => false,
         }
     }
 

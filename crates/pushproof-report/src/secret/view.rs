@@ -1,67 +1,103 @@
 //! A text with its encoding undone, and the way back: [`View`].
 
-use std::borrow::Cow;
 use std::ops::Range;
 
+use super::index::Index;
+
 /// A text as it reads decoded. Each byte remembers where in the original its spelling begins.
-pub(super) struct View<'a> {
-    bytes: Cow<'a, [u8]>,
-    /// `None`: the text itself. Otherwise one start for each byte, and the length of the original.
-    starts: Option<Vec<usize>>,
+///
+/// Where a text begins to be encoded is not known: in `%4%31…` the second sign begins a unit if somebody put a
+/// percent-encoded secret behind the text `%4`, and not otherwise. So a view also holds a *siding* for
+/// each place inside a unit: what is read when reading begins there, until it runs into the main line again.
+#[derive(Default)]
+pub(super) struct View {
+    main: Reading,
+    sidings: Vec<Siding>,
+}
+
+#[derive(Default)]
+struct Reading {
+    bytes: Vec<u8>,
+    /// Where the spelling of each byte begins; for the main line, the length of the original at the end.
+    starts: Vec<usize>,
+}
+
+struct Siding {
+    reading: Reading,
+    /// Position in the main line where it goes on.
+    joins: usize,
 }
 
 /// Writes what the head of a text spells and says how many bytes it took; 0 if it spells nothing special.
 type Decoder = fn(&[u8], &mut Vec<u8>) -> usize;
 
-impl<'a> View<'a> {
-    /// The text itself, and each decoding that would change something.
-    pub(super) fn all(text: &'a str) -> Vec<Self> {
+impl View {
+    /// Each decoding of the text that would change something.
+    pub(super) fn all(text: &str) -> Vec<Self> {
         let text = text.as_bytes();
-        let mut views = vec![Self {
-            bytes: Cow::Borrowed(text),
-            starts: None,
-        }];
         let decoders: [(u8, Decoder); 3] = [(b'%', percent), (b'+', form), (b'\\', json)];
-        for (sign, decoder) in decoders {
-            if text.contains(&sign) {
-                views.push(Self::decode(text, decoder));
+        let changes = |(sign, _): &(u8, Decoder)| text.contains(sign);
+        let decoders = decoders.into_iter().filter(changes);
+        decoders
+            .map(|(_, decoder)| Self::new(text, decoder))
+            .collect()
+    }
+
+    /// Tells where in the original a needle stands, and whose it is.
+    pub(super) fn find(&self, index: &Index, mut found: impl FnMut(Range<usize>, usize)) {
+        let Reading { bytes, starts } = &self.main;
+        index.find(bytes, |at, owner| {
+            found(starts[at.start]..starts[at.end], owner);
+        });
+        for siding in &self.sidings {
+            let side = &siding.reading;
+            if let Some((len, owner)) = index.begins(&side.bytes, &bytes[siding.joins..]) {
+                let end = match len.checked_sub(side.bytes.len()) {
+                    None => side.starts[len],
+                    Some(more) => starts[siding.joins + more],
+                };
+                found(side.starts[0]..end, owner);
             }
         }
-        views
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// Where a stretch of the view stands in the original.
-    pub(super) fn original(&self, at: Range<usize>) -> Range<usize> {
-        match &self.starts {
-            None => at,
-            Some(starts) => starts[at.start]..starts[at.end],
-        }
-    }
-
-    fn decode(text: &[u8], decoder: Decoder) -> Self {
-        let mut bytes = Vec::with_capacity(text.len());
-        let mut starts = Vec::with_capacity(text.len() + 1);
+    fn new(text: &[u8], decoder: Decoder) -> Self {
+        let mut main = Reading::default();
         let mut at = 0;
+        let mut inside = Vec::new();
         while at < text.len() {
-            let start = at;
-            at += match decoder(&text[at..], &mut bytes) {
-                0 => {
-                    bytes.push(text[at]);
-                    1
-                }
-                taken => taken,
-            };
-            starts.resize(bytes.len(), start);
+            let next = main.unit(text, at, decoder);
+            inside.extend(at + 1..next);
+            at = next;
         }
-        starts.push(text.len());
-        Self {
-            bytes: Cow::Owned(bytes),
-            starts: Some(starts),
+        main.starts.push(text.len());
+        let siding = |at| Self::siding(text, &main, at, decoder);
+        let sidings = inside.into_iter().map(siding).collect();
+        Self { main, sidings }
+    }
+
+    fn siding(text: &[u8], main: &Reading, mut at: usize, decoder: Decoder) -> Siding {
+        let mut reading = Reading::default();
+        loop {
+            // The end of the text is on the main line, so this ends.
+            let joins = main.starts.partition_point(|&start| start < at);
+            if main.starts[joins] == at {
+                return Siding { reading, joins };
+            }
+            at = reading.unit(text, at, decoder);
         }
+    }
+}
+
+impl Reading {
+    /// Reads the unit at `at` and says where the next one begins.
+    fn unit(&mut self, text: &[u8], at: usize, decoder: Decoder) -> usize {
+        let taken = decoder(&text[at..], &mut self.bytes);
+        if taken == 0 {
+            self.bytes.push(text[at]);
+        }
+        self.starts.resize(self.bytes.len(), at);
+        at + taken.max(1)
     }
 }
 

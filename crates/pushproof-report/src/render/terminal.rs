@@ -1,0 +1,154 @@
+//! The report for people: [`render`], or its parts as the run goes on.
+//!
+//! A runner prints [`heading`] when the run starts, [`finished`] when a case finishes, and [`ending`] when
+//! all is over; [`render`] is the three together, for a run that is over. Nothing depends on which case was
+//! faster, except the order of the lines in the middle.
+//!
+//! Colour never says anything that the words do not say. All text of an endpoint is
+//! [sanitised](crate::sanitize).
+
+mod finding;
+mod paint;
+mod summary;
+mod trace;
+
+use std::fmt::Write;
+
+use crate::{Case, Run, Verdict};
+use paint::{Paint, wrap};
+
+/// How much to say.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Detail {
+    /// `-q`: cases that are not as they should be, one line each; the counts; the exit code.
+    Quiet,
+    /// Also each case as it finishes, and everything about each that did not pass.
+    #[default]
+    Normal,
+    /// `-v`: also the trace of every case, and every requirement.
+    Verbose,
+}
+
+/// How to say it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Style {
+    /// Whether the terminal wants colour.
+    pub color: bool,
+    /// Characters in a line. Commands to copy are not wrapped.
+    pub width: usize,
+    /// How much to say.
+    pub detail: Detail,
+    /// Whether a warning is a failure.
+    pub strict: bool,
+}
+
+impl Default for Style {
+    /// 80 columns, no colour, not strict.
+    fn default() -> Self {
+        Self {
+            color: false,
+            width: 80,
+            detail: Detail::Normal,
+            strict: false,
+        }
+    }
+}
+
+/// The whole report of a run.
+pub fn render(run: &Run, style: &Style) -> String {
+    let lines = run.cases().iter().filter_map(|case| line(case, style));
+    heading(run, style) + &lines.collect::<String>() + &ending(run, style)
+}
+
+/// What is run against what, and what the reader must know to judge the result.
+pub fn heading(run: &Run, style: &Style) -> String {
+    let mut out = String::new();
+    let Some(head) = run.head().filter(|_| style.detail > Detail::Quiet) else {
+        return out;
+    };
+    let line = format!(
+        "pushproof {} against `{}`: dialect {}, profile {}, seed {}, run {}",
+        head.pushproof, head.target, head.dialect, head.profile, head.seed, head.id
+    );
+    push_wrapped(&mut out, "", &line, style);
+    for remark in run.remarks() {
+        push_wrapped(&mut out, "note: ", remark, style);
+    }
+    out.push('\n');
+    out
+}
+
+/// The line for a case that has just finished; `None` if there is none to print at this detail.
+pub fn finished(run: &Run, case: &str, style: &Style) -> Option<String> {
+    line(run.case(case)?, style)
+}
+
+/// Everything about the cases that did not pass, and the summary.
+pub fn ending(run: &Run, style: &Style) -> String {
+    let mut out = String::new();
+    for case in run.cases() {
+        if is_detailed(case, style) {
+            details(&mut out, run, case, style);
+        }
+    }
+    summary::summary(&mut out, run, style);
+    out
+}
+
+fn line(case: &Case, style: &Style) -> Option<String> {
+    let verdict = case.verdict().under(style.strict);
+    let expected = matches!(verdict, Verdict::Pass | Verdict::NotApplicable);
+    if style.detail == Detail::Quiet && expected {
+        return None;
+    }
+    let mut line = format!("{verdict:4}  {}", case.head.id);
+    let reason = case.reason().filter(|_| verdict != Verdict::Pass);
+    if let Some(reason) = reason {
+        write!(line, ": {}", paint::visible(&reason)).expect("writing to a string cannot fail");
+    }
+    let line = paint::shorten(&line, style.width);
+    let word = verdict.name();
+    let painted = Paint::new(style).verdict(verdict, word);
+    Some(format!("{painted}{}\n", &line[word.len()..]))
+}
+
+fn is_detailed(case: &Case, style: &Style) -> bool {
+    match style.detail {
+        Detail::Quiet => false,
+        Detail::Normal => !matches!(case.verdict(), Verdict::Pass | Verdict::NotApplicable),
+        Detail::Verbose => case.verdict() != Verdict::NotApplicable,
+    }
+}
+
+/// Title, reason, what happened, and what was found.
+fn details(out: &mut String, run: &Run, case: &Case, style: &Style) {
+    let paint = Paint::new(style);
+    let verdict = case.verdict().under(style.strict);
+    let word = paint.verdict(verdict, &format!("{verdict:4}"));
+    let head = &case.head;
+    let id = paint.strong(&head.id);
+    out.push_str(&format!("\n{word}  {id}  {}:{}\n", head.file, head.line));
+    push_wrapped(out, "      ", &head.title, style);
+    if let Some(reason) = case.reason() {
+        push_wrapped(out, "      because: ", &reason, style);
+    }
+    trace::trace(out, case, style);
+    for found in case.findings() {
+        out.push('\n');
+        finding::finding(out, run, case, found, style);
+    }
+}
+
+/// A paragraph with a hanging indent as wide as its label.
+fn push_wrapped(out: &mut String, label: &str, text: &str, style: &Style) {
+    let indent = label.chars().count();
+    let lines = wrap(&paint::visible(text), style.width.saturating_sub(indent));
+    for (number, line) in lines.iter().enumerate() {
+        match number {
+            0 => out.push_str(label),
+            _ => out.push_str(&" ".repeat(indent)),
+        }
+        out.push_str(line);
+        out.push('\n');
+    }
+}

@@ -1,0 +1,159 @@
+//! What happened in a case, in protocol time: [`trace`].
+//!
+//! One line for each call, poll, device action and wait, under the sentence of its step. Polls in a row that
+//! were answered alike are one line. The exchange that a finding points at has a `>` in the margin.
+
+use std::collections::BTreeSet;
+
+use super::paint::{Paint, shorten, visible};
+use super::{Style, push_wrapped};
+use crate::{Act, ActResult, Case, Exchange, Happening, Wait};
+
+/// Columns, and the gaps between them.
+const INDENT: &str = "        ";
+const MARKED: &str = "      > ";
+
+struct Row {
+    step: String,
+    marked: bool,
+    what: String,
+    when: String,
+    result: String,
+}
+
+pub(super) fn trace(out: &mut String, case: &Case, style: &Style) {
+    let rows = rows(case);
+    let width = |column: fn(&Row) -> &str| {
+        let widths = rows.iter().map(|row| column(row).chars().count());
+        widths.max().unwrap_or_default()
+    };
+    let what_width = width(|row| &row.what);
+    let when_width = width(|row| &row.when);
+    let mut step = None;
+    for row in &rows {
+        if step != Some(&row.step) {
+            heading(out, case, &row.step, style);
+            step = Some(&row.step);
+        }
+        let Row { what, when, result, .. } = row;
+        let line = format!("{what:what_width$}  {when:>when_width$}  {result}");
+        let margin = if row.marked { MARKED } else { INDENT };
+        out.push_str(margin);
+        out.push_str(&shorten(&line, style.width.saturating_sub(INDENT.len())));
+        out.push('\n');
+    }
+}
+
+fn heading(out: &mut String, case: &Case, id: &str, style: &Style) {
+    let label = Paint::new(style).faint(&format!("{id}:"));
+    let say = case.steps.iter().find(|step| step.id == id);
+    let say = say.map_or("", |step| step.say.as_str());
+    let mut text = String::new();
+    push_wrapped(&mut text, "      ", &format!("{id}: {say}"), style);
+    let text = text.trim_end().replacen(&format!("{id}:"), &label, 1);
+    out.push_str(&format!("{text}\n"));
+}
+
+fn rows(case: &Case) -> Vec<Row> {
+    let found: BTreeSet<u64> = case.findings().filter_map(|finding| finding.exchange).collect();
+    let timeline = case.timeline();
+    let runs = timeline.chunk_by(|before, after| is_same(before, after, &found));
+    runs.map(|run| match run {
+        [Happening::Act(act)] => act_row(act),
+        [Happening::Wait(wait)] => wait_row(wait),
+        // A run of several is one of polls.
+        _ => exchange_row(&exchanges(run), &found),
+    })
+    .collect()
+}
+
+/// Whether the second is the next poll of the first, answered alike, and no finding points at either.
+fn is_same(before: &Happening, after: &Happening, found: &BTreeSet<u64>) -> bool {
+    let (Happening::Exchange(before), Happening::Exchange(after)) = (before, after) else {
+        return false;
+    };
+    let status = |exchange: &Exchange| exchange.reply.as_ref().map(|reply| reply.status);
+    before.step == after.step
+        && before.poll.is_some_and(|poll| after.poll == Some(poll + 1))
+        && before.outcomes == after.outcomes
+        && before.failure == after.failure
+        && status(before) == status(after)
+        && !found.contains(&before.exchange)
+        && !found.contains(&after.exchange)
+}
+
+fn exchanges<'a>(run: &[&'a Happening]) -> Vec<&'a Exchange> {
+    run.iter()
+        .filter_map(|happening| match happening {
+            Happening::Exchange(exchange) => Some(exchange),
+            Happening::Act(_) | Happening::Wait(_) => None,
+        })
+        .collect()
+}
+
+fn exchange_row(run: &[&Exchange], found: &BTreeSet<u64>) -> Row {
+    let (first, last) = (run[0], run[run.len() - 1]);
+    let what = match (first.poll, last.poll) {
+        (Some(from), Some(to)) if from == to => format!("poll {from}"),
+        (Some(from), Some(to)) => format!("polls {from}-{to}"),
+        _ => first.operation.clone(),
+    };
+    Row {
+        step: first.step.clone(),
+        marked: found.contains(&first.exchange),
+        what,
+        when: stretch(first.at_ms, last.at_ms),
+        result: result(first),
+    }
+}
+
+/// `pending (400)`, or why there was no reply.
+fn result(exchange: &Exchange) -> String {
+    match (&exchange.reply, &exchange.failure) {
+        (Some(reply), _) if exchange.outcomes.is_empty() => format!("unknown reply ({})", reply.status),
+        (Some(reply), _) => format!("{} ({})", exchange.outcomes.join(", "), reply.status),
+        (None, Some(failure)) => format!("no reply: {}", visible(failure)),
+        (None, None) => "no reply".to_owned(),
+    }
+}
+
+fn act_row(act: &Act) -> Row {
+    let result = match act.result {
+        ActResult::Acknowledged => "acknowledged",
+        ActResult::Refused => "refused",
+        ActResult::Unavailable => "device unavailable",
+    };
+    let detail = act.detail.iter().map(|detail| format!(": {}", visible(detail)));
+    Row {
+        step: act.step.clone(),
+        marked: false,
+        what: format!("{}: {}", act.actor, act.action),
+        when: seconds(act.at_ms),
+        result: result.to_owned() + &detail.collect::<String>(),
+    }
+}
+
+fn wait_row(wait: &Wait) -> Row {
+    Row {
+        step: wait.step.clone(),
+        marked: false,
+        what: "wait".to_owned(),
+        when: stretch(wait.from_ms, wait.until_ms),
+        result: visible(&wait.why),
+    }
+}
+
+fn stretch(from_ms: u64, until_ms: u64) -> String {
+    match from_ms == until_ms {
+        true => seconds(from_ms),
+        false => format!("{}–{}", seconds(from_ms), seconds(until_ms)),
+    }
+}
+
+/// Tenths, or thousandths where these matter: `5.0s`, `299.999s`.
+fn seconds(ms: u64) -> String {
+    match ms % 100 {
+        0 => format!("{}.{}s", ms / 1000, ms % 1000 / 100),
+        _ => format!("{}.{:03}s", ms / 1000, ms % 1000),
+    }
+}

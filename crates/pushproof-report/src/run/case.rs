@@ -1,0 +1,347 @@
+//! One case as reports see it: [`Case`], with everything that happened in it.
+
+use crate::{ActResult, CaseHead, Cover, Event, Finding, Level, ShownReply, ShownRequest, Verdict};
+
+/// A selected case: what was planned, what happened, what it came to.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Case {
+    /// As planned.
+    pub head: CaseHead,
+    /// The feature that the target lacks.
+    pub not_applicable: Option<String>,
+    /// Whether it began.
+    pub started: bool,
+    /// The steps that began, in that order.
+    pub steps: Vec<Step>,
+    /// What happened, in the order in which it was told.
+    pub trace: Vec<Happening>,
+    /// What was judged, in the order in which it was told.
+    pub checks: Vec<Check>,
+    /// What it came to; `None` as long as it goes on.
+    pub end: Option<CaseEnd>,
+    /// What clean-up could not remove.
+    pub left_behind: Vec<String>,
+}
+
+/// A step that began.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// Its id.
+    pub id: String,
+    /// Its sentence.
+    pub say: String,
+}
+
+/// How a case ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CaseEnd {
+    /// What it came to.
+    pub verdict: Verdict,
+    /// Why, for whatever is not plain pass.
+    pub reason: Option<String>,
+    /// Real time.
+    pub took_ms: u64,
+}
+
+/// A check that came to a verdict.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Check {
+    /// The step that it belongs to.
+    pub step: String,
+    /// Its name within the step.
+    pub check: String,
+    /// What it came to, before levels.
+    pub verdict: Verdict,
+    /// What it covers.
+    pub covers: Vec<Cover>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The evidence of a breach.
+    pub finding: Option<Finding>,
+}
+
+/// One thing that happened in a case.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Happening {
+    /// A request and what became of it.
+    Exchange(Exchange),
+    /// A device action.
+    Act(Act),
+    /// Time that passed on purpose.
+    Wait(Wait),
+}
+
+/// A request and what became of it. Fields as in [`Event::Exchanged`].
+#[derive(Clone, PartialEq, Debug)]
+#[expect(missing_docs, reason = "documented where they come from")]
+pub struct Exchange {
+    pub step: String,
+    pub exchange: u64,
+    pub poll: Option<u32>,
+    pub at_ms: u64,
+    pub operation: String,
+    pub request: ShownRequest,
+    pub reply: Option<ShownReply>,
+    pub failure: Option<String>,
+    pub outcomes: Vec<String>,
+    pub took_us: u64,
+}
+
+/// A device action. Fields as in [`Event::Acted`].
+#[derive(Clone, PartialEq, Debug)]
+#[expect(missing_docs, reason = "documented where they come from")]
+pub struct Act {
+    pub step: String,
+    pub at_ms: u64,
+    pub actor: String,
+    pub action: String,
+    pub after_poll: Option<u32>,
+    pub result: ActResult,
+    pub detail: Option<String>,
+}
+
+/// Time that passed on purpose. Fields as in [`Event::Waited`].
+#[derive(Clone, PartialEq, Debug)]
+#[expect(missing_docs, reason = "documented where they come from")]
+pub struct Wait {
+    pub step: String,
+    pub from_ms: u64,
+    pub until_ms: u64,
+    pub why: String,
+}
+
+impl Check {
+    /// What it came to, levels considered: the worst of what it means for each requirement. A check that covers
+    /// nothing stands as it is.
+    pub fn effective(&self) -> Verdict {
+        let each = self.covers.iter().map(|cover| self.verdict.at(cover.level));
+        Verdict::worst(each).unwrap_or(self.verdict)
+    }
+
+    /// Whether what it asks for was seen.
+    pub fn held(&self) -> bool {
+        self.verdict == Verdict::Pass && self.finding.is_none()
+    }
+
+    /// The level at which it covers a requirement, if it does.
+    pub fn level_for(&self, requirement: &str) -> Option<Level> {
+        let covers = self.covers.iter();
+        Level::strongest(
+            covers
+                .filter(|cover| cover.requirement == requirement)
+                .map(|cover| cover.level),
+        )
+    }
+}
+
+impl Happening {
+    /// Protocol time since the case began, at which it began.
+    pub fn at_ms(&self) -> u64 {
+        match self {
+            Self::Exchange(exchange) => exchange.at_ms,
+            Self::Act(act) => act.at_ms,
+            Self::Wait(wait) => wait.from_ms,
+        }
+    }
+
+    /// The step that it belongs to.
+    pub fn step(&self) -> &str {
+        match self {
+            Self::Exchange(Exchange { step, .. })
+            | Self::Act(Act { step, .. })
+            | Self::Wait(Wait { step, .. }) => step,
+        }
+    }
+}
+
+impl Case {
+    pub(super) fn new(head: CaseHead, not_applicable: Option<String>) -> Self {
+        Self {
+            head,
+            not_applicable,
+            started: false,
+            steps: Vec::new(),
+            trace: Vec::new(),
+            checks: Vec::new(),
+            end: None,
+            left_behind: Vec::new(),
+        }
+    }
+
+    /// Whether it should still come to a verdict.
+    pub fn is_open(&self) -> bool {
+        self.end.is_none() && self.not_applicable.is_none()
+    }
+
+    /// What it came to. A case that did not finish counts as [`Verdict::CouldNotRun`].
+    pub fn verdict(&self) -> Verdict {
+        match (&self.end, &self.not_applicable) {
+            (Some(end), _) => end.verdict,
+            (None, Some(_)) => Verdict::NotApplicable,
+            (None, None) => Verdict::CouldNotRun,
+        }
+    }
+
+    /// Why it came to that, if there is anything to say.
+    pub fn reason(&self) -> Option<String> {
+        match (&self.end, &self.not_applicable) {
+            (
+                Some(CaseEnd {
+                    reason: Some(reason),
+                    ..
+                }),
+                _,
+            ) => Some(reason.clone()),
+            (_, Some(feature)) => Some(format!("the target lacks `{feature}`")),
+            (Some(_), None) => None,
+            (None, None) if self.started => Some("the run ended before the case did".to_owned()),
+            (None, None) => Some("the run ended before the case began".to_owned()),
+        }
+    }
+
+    /// The findings of its checks.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.checks
+            .iter()
+            .filter_map(|check| check.finding.as_ref())
+    }
+
+    /// Its exchanges.
+    pub fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
+        self.trace.iter().filter_map(|happening| match happening {
+            Happening::Exchange(exchange) => Some(exchange),
+            Happening::Act(_) | Happening::Wait(_) => None,
+        })
+    }
+
+    /// What happened, in protocol time; what happened at the same time stays in the order in which it was told.
+    pub fn timeline(&self) -> Vec<&Happening> {
+        let mut timeline: Vec<_> = self.trace.iter().collect();
+        timeline.sort_by_key(|happening| happening.at_ms());
+        timeline
+    }
+
+    /// Takes an event of this case in; `Err` says, as the rest of a sentence, what does not fit.
+    pub(super) fn push(&mut self, event: Event) -> Result<(), String> {
+        if self.end.is_some() && !matches!(event, Event::LeftBehind { .. }) {
+            return Err("goes on after its end".to_owned());
+        }
+        match event {
+            Event::CaseStarted { .. } if self.started => return Err("starts twice".to_owned()),
+            Event::CaseStarted { .. } => self.started = true,
+            Event::StepStarted { step, say, .. } => self.steps.push(Step { id: step, say }),
+            Event::LeftBehind { what, .. } => self.left_behind.push(what),
+            Event::Judged {
+                step,
+                check,
+                verdict,
+                covers,
+                reason,
+                finding,
+                ..
+            } => {
+                let finding = finding.map(|finding| *finding);
+                self.checks.push(Check {
+                    step,
+                    check,
+                    verdict,
+                    covers,
+                    reason,
+                    finding,
+                });
+            }
+            Event::CaseFinished {
+                verdict,
+                reason,
+                took_ms,
+                ..
+            } => {
+                self.end = Some(CaseEnd {
+                    verdict,
+                    reason,
+                    took_ms,
+                });
+                return self.consistent(verdict);
+            }
+            event => self.trace.extend(Happening::of(event)),
+        }
+        Ok(())
+    }
+
+    /// A case is not better than its worst check. A flaky one has checks of several instances.
+    fn consistent(&self, verdict: Verdict) -> Result<(), String> {
+        let Some(worst) = self.checks.iter().min_by_key(|check| check.effective()) else {
+            return Ok(());
+        };
+        match worst.effective() {
+            check if verdict <= check || verdict == Verdict::Flaky => Ok(()),
+            Verdict::Pass | Verdict::NotApplicable => Ok(()),
+            check => Err(format!(
+                "came to {verdict}, but its check `{}.{}` to {check}",
+                worst.step, worst.check
+            )),
+        }
+    }
+}
+
+impl Happening {
+    fn of(event: Event) -> Option<Self> {
+        match event {
+            Event::Exchanged {
+                case: _,
+                step,
+                exchange,
+                poll,
+                at_ms,
+                operation,
+                request,
+                reply,
+                failure,
+                outcomes,
+                took_us,
+            } => Some(Self::Exchange(Exchange {
+                step,
+                exchange,
+                poll,
+                at_ms,
+                operation,
+                request,
+                reply,
+                failure,
+                outcomes,
+                took_us,
+            })),
+            Event::Acted {
+                case: _,
+                step,
+                at_ms,
+                actor,
+                action,
+                after_poll,
+                result,
+                detail,
+            } => Some(Self::Act(Act {
+                step,
+                at_ms,
+                actor,
+                action,
+                after_poll,
+                result,
+                detail,
+            })),
+            Event::Waited {
+                case: _,
+                step,
+                from_ms,
+                until_ms,
+                why,
+            } => Some(Self::Wait(Wait {
+                step,
+                from_ms,
+                until_ms,
+                why,
+            })),
+            _ => None,
+        }
+    }
+}
