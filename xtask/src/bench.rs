@@ -48,8 +48,24 @@ mod tests {
     use super::*;
     use crate::metadata::graph;
 
+    fn args(text: &str) -> Option<String> {
+        let graph = graph(text);
+        let command = command(&graph.members())?;
+        let args = command.get_args().map(|arg| arg.to_string_lossy());
+        Some(args.collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn benchmarks_are_named_one_by_one() {
+        let told = args("b: x [bench] merge\na: [bench] poll parse\nc: x\n--\nx: [bench] theirs");
+        assert_eq!(
+            told.unwrap(),
+            "bench --package a --bench poll --bench parse --package b --bench merge"
+        );
+    }
+
     #[test]
     fn without_benchmarks_there_is_nothing_to_run() {
-        assert!(command(&graph("a: b\nb:").members()).is_none());
+        assert_eq!(args("a: b\nb:"), None);
     }
 }

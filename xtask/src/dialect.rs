@@ -120,52 +120,37 @@ impl Words {
         self.paths.len() + self.uris.len() + self.errors.len() + self.plain_errors.len()
     }
 
-    /// Adds the words of one `dialect.yaml`, read line by line: the forms that matter are fixed by the language.
+    /// Adds the words of one `dialect.yaml`, read line by line: the language fixes the forms that matter.
     fn add(&mut self, dialect: &str) {
-        let mut list_of_errors = None;
         for line in dialect.lines().map(without_comment) {
-            let indent = line.len() - line.trim_start().len();
-            if list_of_errors
-                .is_some_and(|list| indent < list || !line.trim_start().starts_with('-'))
-            {
-                list_of_errors = None;
+            for error in values(line, "error") {
+                self.add_error(error);
             }
-            if list_of_errors.is_some() {
-                self.add_errors(line.trim_start_matches([' ', '-']));
-            }
-            for value in values(line, "error") {
-                self.add_errors(value);
-                if value.is_empty() {
-                    list_of_errors = Some(indent);
-                }
-            }
-            for value in values(line, "http") {
-                self.add_path(value);
+            for request in values(line, "http") {
+                self.add_path(request);
             }
             self.add_uris(line);
         }
     }
 
-    fn add_errors(&mut self, value: &str) {
-        for word in value.split(|c: char| !(c.is_alphanumeric() || "_-$".contains(c))) {
-            let is_told = LANGUAGE.iter().any(|(told, _)| *told == word);
-            if is_told || word.len() < 3 || word.starts_with('$') {
-                continue;
-            }
-            let kind = if word.contains(['_', '-']) {
-                &mut self.errors
-            } else {
-                &mut self.plain_errors
-            };
-            kind.insert(word.to_owned());
+    fn add_error(&mut self, error: &str) {
+        let is_told = LANGUAGE.iter().any(|(told, _)| *told == error);
+        if is_told || error.is_empty() || error.starts_with('$') {
+            return;
         }
+        let is_plain = error.chars().all(char::is_alphabetic);
+        let errors = if is_plain {
+            &mut self.plain_errors
+        } else {
+            &mut self.errors
+        };
+        errors.insert(error.to_owned());
     }
 
-    /// `POST /mfa/authenticators/${id}` → `/mfa/authenticators`.
-    fn add_path(&mut self, value: &str) {
-        let value = value.trim_matches(['"', '\'', ' ']);
-        let path = value.split_whitespace().nth(1).unwrap_or_default();
-        let fixed = path.split(['$', '{', '"', '\'']).next().unwrap_or_default();
+    /// `DELETE /mfa/authenticators/$id` → `/mfa/authenticators`.
+    fn add_path(&mut self, request: &str) {
+        let path = request.split_whitespace().nth(1).unwrap_or_default();
+        let fixed = path.split(['$', '{']).next().unwrap_or_default();
         let fixed = fixed.trim_end_matches('/');
         if fixed.starts_with('/') {
             self.paths.insert(fixed.to_owned());
@@ -233,7 +218,7 @@ fn without_comment(line: &str) -> &str {
     line.split(" #").next().unwrap_or(line)
 }
 
-/// The values of `key:` in a line, in block or flow style; those of a longer key that ends the same are not meant.
+/// The scalar values of `key:` in a line, in block or flow style; those of a longer key that ends the same are not meant.
 fn values<'a>(line: &'a str, key: &str) -> Vec<&'a str> {
     let mut values = Vec::new();
     for (at, _) in line.match_indices(key) {
@@ -245,13 +230,12 @@ fn values<'a>(line: &'a str, key: &str) -> Vec<&'a str> {
         if !is_key || !(value.is_empty() || value.starts_with(' ')) {
             continue;
         }
-        let value = value.trim();
-        let end = match value.chars().next() {
-            Some('[') => value.find(']'),
-            Some('{') => value.find('}'),
-            _ => value.find([',', '}']),
+        let value = value.trim_start();
+        let value = match value.chars().next() {
+            Some(quote @ ('"' | '\'')) => value[1..].split(quote).next(),
+            _ => value.split([',', '}']).next(),
         };
-        values.push(value[..end.unwrap_or(value.len())].trim());
+        values.extend(value.map(str::trim));
     }
     values
 }
@@ -277,18 +261,16 @@ operations:
     form:
       grant_type: http://auth0.com/oauth/grant-type/mfa-oob   # not http://example.com/comment
   authenticators.remove:
-    http: "DELETE /mfa/authenticators/${authenticator_id}"
+    http: "DELETE /mfa/authenticators/$authenticator_id"
 profiles:
   documented:
     pending:   { any: [ { status: 400, error: authorization_pending }, { status: 403, error: "authorization_pending", level: should } ] }
     slow_down: { status: [400, 429], error: slow_down, means: slow_down }
-    refused:   { error: [invalid_grant, access_denied], has: [error, error_description] }
-    listed:
-      error:
-        - expired_token
-        - unauthorized
+    refused:   { any: [{error: 'invalid_grant'}, { status: 401, error: unauthorized }], has: [error, error_description] }
+    expired:
+      error: expired_token   # RFC 8628
       means: final
-    given:     { error: $error }
+    given:     { error: $error, wait: [body.error, body.interval] }
 "#;
     const SECOND: &str = "operations:\n  token.ciba:\n    http: POST /bc-authorize\n    form: { grant_type: \"urn:openid:params:grant-type:ciba\" }\n";
 
@@ -326,7 +308,7 @@ profiles:
         );
         assert_eq!(
             list(&words.errors),
-            "access_denied authorization_pending expired_token invalid_grant"
+            "authorization_pending expired_token invalid_grant"
         );
         assert_eq!(list(&words.plain_errors), "unauthorized");
     }

@@ -178,8 +178,8 @@ fn host() -> Result<String> {
         .to_owned())
 }
 
-/// Metadata in a few words, for the tests of the checks: each line `name: dep dep [build] dep [dev] dep`, ours first,
-/// then a line `--`, then the others.
+/// Metadata in a few words, for the tests of the checks: each line `name: dep dep [build] dep [dev] dep [bench] target`,
+/// ours first, then a line `--`, then the others.
 #[cfg(test)]
 pub(crate) fn graph(text: &str) -> Graph {
     let mut packages = BTreeMap::new();
@@ -190,26 +190,26 @@ pub(crate) fn graph(text: &str) -> Graph {
             ours = false;
             continue;
         }
-        let (name, deps) = line.split_once(':').unwrap();
-        let mut kind = Kind::Normal;
-        let mut declared = Vec::new();
-        for word in deps.split_whitespace() {
-            match word {
-                "[build]" => kind = Kind::Build,
-                "[dev]" => kind = Kind::Dev,
-                dep => declared.push((dep.to_owned(), kind)),
+        let (name, words) = line.split_once(':').unwrap();
+        let (mut declared, mut benches) = (Vec::new(), Vec::new());
+        let mut section = "";
+        for word in words.split_whitespace() {
+            match section {
+                _ if word.starts_with('[') => section = word,
+                "[bench]" => benches.push(word.to_owned()),
+                "[build]" => declared.push((word.to_owned(), Kind::Build)),
+                "[dev]" => declared.push((word.to_owned(), Kind::Dev)),
+                _ => declared.push((word.to_owned(), Kind::Normal)),
             }
         }
         let resolved = declared.clone();
-        packages.insert(
-            name.to_owned(),
-            Package {
-                name: name.to_owned(),
-                declared,
-                benches: Vec::new(),
-                resolved,
-            },
-        );
+        let package = Package {
+            name: name.to_owned(),
+            declared,
+            benches,
+            resolved,
+        };
+        packages.insert(name.to_owned(), package);
         if ours {
             members.push(name.to_owned());
         }

@@ -1,6 +1,6 @@
 //! Programs that xtask starts: [`cargo`], [`run`] to the end, [`run_and_read`] while reading along, [`become_program`].
 
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Write as _};
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::thread;
 
@@ -68,13 +68,7 @@ pub(crate) fn run(root: &Root, mut command: Command) -> Result<Checked> {
 /// If it cannot be started or read.
 pub(crate) fn run_and_read(root: &Root, mut command: Command) -> Result<(Checked, String)> {
     let shown = shown(&command);
-    command
-        .current_dir(root.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("starting `{shown}`"))?;
+    let mut child = spawn_read(command.current_dir(root.path()))?;
     let stderr = forward_stderr(&mut child, |_| true);
     let mut log = String::new();
     if let Some(stdout) = child.stdout.take() {
@@ -90,6 +84,23 @@ pub(crate) fn run_and_read(root: &Root, mut command: Command) -> Result<(Checked
         .wait()
         .with_context(|| format!("waiting for `{shown}`"))?;
     Ok((judge(&shown, status), log))
+}
+
+/// Starts cargo with both its outputs to be read by us, in colour if ours go to a terminal.
+///
+/// # Errors
+///
+/// If it cannot be started.
+pub(crate) fn spawn_read(command: &mut Command) -> Result<Child> {
+    let is_told = env_var("CARGO_TERM_COLOR").is_some() || env_var("NO_COLOR").is_some();
+    if io::stderr().is_terminal() && !is_told {
+        command.env("CARGO_TERM_COLOR", "always");
+    }
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    child.with_context(|| format!("starting `{}`", shown(command)))
 }
 
 /// Copies the lines of a child's stderr that `wanted` keeps to ours, at once; gives all of them back at the end.
@@ -207,11 +218,21 @@ mod tests {
         assert_eq!(exit_code_of(ExitStatus::from_raw(10 << 8)), 10);
     }
 
+    #[cfg(unix)]
     #[test]
-    fn a_command_that_fails_is_a_problem_and_its_output_is_kept() {
+    fn a_command_that_fails_is_a_problem() {
+        use std::os::unix::process::ExitStatusExt as _;
+
+        let checked = judge("cargo fmt", ExitStatus::from_raw(1 << 8));
+        assert_eq!(checked.problems, ["`cargo fmt` ended with exit code 1"]);
+        assert!(judge("cargo fmt", ExitStatus::from_raw(0)).holds());
+    }
+
+    #[test]
+    fn what_a_command_prints_is_given_back() {
         let root = Root::at(env!("CARGO_MANIFEST_DIR"));
-        let (checked, log) = run_and_read(&root, cargo(&["no-such-command"])).unwrap();
-        assert!(!checked.holds());
-        assert!(log.contains("no-such-command"), "{log}");
+        let (checked, log) = run_and_read(&root, cargo(&["--version"])).unwrap();
+        assert!(checked.holds());
+        assert!(log.starts_with("cargo "), "{log}");
     }
 }

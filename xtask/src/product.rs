@@ -1,16 +1,17 @@
 //! `cargo xtask X …` for the commands of the program: [`run`] builds `pushproof` in the right profile and becomes it.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, BufRead as _, BufReader, IsTerminal as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use crate::EXIT_BUG;
 use crate::process::{
-    become_program, cargo, exit_code_of, forward_stderr, with_callers_environment, without_colours,
+    become_program, cargo, exit_code_of, forward_stderr, spawn_read, with_callers_environment,
+    without_colours,
 };
 use crate::root::Root;
 
@@ -147,12 +148,7 @@ fn build(root: &Root, profile: Profile) -> Result<Built> {
     if profile == Profile::Release {
         command.arg("--release");
     }
-    if io::stderr().is_terminal() {
-        command.env("CARGO_TERM_COLOR", "always");
-    }
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-
-    let mut child = command.spawn().context("starting `cargo build`")?;
+    let mut child = spawn_read(&mut command)?;
     let stderr = forward_stderr(&mut child, |line| !is_finished_line(line));
     let mut program = None;
     if let Some(stdout) = child.stdout.take() {

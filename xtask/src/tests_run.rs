@@ -36,12 +36,12 @@ pub(crate) fn check(root: &Root) -> Result<(Checked, Vec<String>)> {
     };
     let (mut checked, log) = run_and_read(root, cargo(&args))?;
     let told = Told::read(&log);
-    checked.note = format!(
-        "{} passed, {} failed, {} skipped",
-        told.n_passed, told.n_failed, told.n_skipped
-    );
+    checked.note = told.sums();
     if told.n_passed == 0 && checked.holds() {
         checked.problems.push("no test ran".to_owned());
+    }
+    if let [problem] = checked.problems.as_mut_slice() {
+        *problem = format!("{}: {problem}", told.sums());
     }
     Ok((checked, told.lines))
 }
@@ -56,6 +56,13 @@ struct Told {
 }
 
 impl Told {
+    fn sums(&self) -> String {
+        format!(
+            "{} passed, {} failed, {} skipped",
+            self.n_passed, self.n_failed, self.n_skipped
+        )
+    }
+
     /// Reads nextest's `Summary [ 1.2s] 3 tests run: 2 passed (1 slow), 1 failed, 4 skipped` or the lines
     /// `test result: ok. 3 passed; 0 failed; 1 ignored; …` of `cargo test`, one for each binary.
     fn read(log: &str) -> Self {
