@@ -24,9 +24,19 @@ pub fn render(run: &Run, strict: bool) -> String {
         run: RunOut::of(run),
         remarks: run.remarks(),
         contradictions: run.contradictions(),
-        requirements: requirements.iter().map(|requirement| RequirementOut::of(requirement, strict)).collect(),
-        cases: run.cases().iter().map(|case| CaseOut::of(case, strict)).collect(),
-        findings: findings.into_iter().map(|finding| FindingOut::of(finding, strict)).collect(),
+        requirements: requirements
+            .iter()
+            .map(|requirement| RequirementOut::of(requirement, strict))
+            .collect(),
+        cases: run
+            .cases()
+            .iter()
+            .map(|case| CaseOut::of(case, strict))
+            .collect(),
+        findings: findings
+            .into_iter()
+            .map(|finding| FindingOut::of(finding, strict))
+            .collect(),
     };
     let mut text = serde_json::to_string_pretty(&report).expect("a report is plain data");
     text.push('\n');
@@ -94,7 +104,14 @@ struct RequirementOut<'a> {
 
 impl<'a> RequirementOut<'a> {
     fn of(requirement: &'a Requirement, strict: bool) -> Self {
-        let Requirement { head, verdict, reason, observed, cases, findings } = requirement;
+        let Requirement {
+            head,
+            verdict,
+            reason,
+            observed,
+            cases,
+            findings,
+        } = requirement;
         Self {
             id: &head.id,
             level: head.level,

@@ -61,7 +61,11 @@ fn group<'a>(
 
 /// What the finding means, in terms of requirements.
 fn title(finding: &Finding, verdict: Verdict) -> String {
-    let ids: Vec<_> = finding.requirements.iter().map(|cover| cover.requirement.as_str()).collect();
+    let ids: Vec<_> = finding
+        .requirements
+        .iter()
+        .map(|cover| cover.requirement.as_str())
+        .collect();
     let subject = match ids.is_empty() {
         true => "the check".to_owned(),
         false => ids.join(", "),
@@ -80,7 +84,10 @@ fn title(finding: &Finding, verdict: Verdict) -> String {
 }
 
 /// The source line with carets under the element. Columns count characters, spans bytes.
-fn snippet<'a>(finding: &Finding, excerpt: &Excerpt) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+fn snippet<'a>(
+    finding: &Finding,
+    excerpt: &Excerpt,
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
     let text = without_controls(&excerpt.text);
     let byte = |chars: usize| {
         let mut starts = text.char_indices().map(|(at, _)| at);
@@ -91,14 +98,20 @@ fn snippet<'a>(finding: &Finding, excerpt: &Excerpt) -> Snippet<'a, annotate_sni
     Snippet::source(text)
         .line_start(excerpt.line as usize)
         .path(visible(&finding.place.file))
-        .annotation(AnnotationKind::Primary.span(span).label(visible(&excerpt.label)))
+        .annotation(
+            AnnotationKind::Primary
+                .span(span)
+                .label(visible(&excerpt.label)),
+        )
 }
 
 /// Character for character, so that columns stay right. Tabs are the renderer's to widen.
 fn without_controls(text: &str) -> String {
     let letter = |letter: char| match letter {
         '\t' => '\t',
-        letter if sanitize(letter.encode_utf8(&mut [0; 4]), 1).len() > letter.len_utf8() => '\u{fffd}',
+        letter if sanitize(letter.encode_utf8(&mut [0; 4]), 1).len() > letter.len_utf8() => {
+            '\u{fffd}'
+        }
         letter => letter,
     };
     text.chars().map(letter).collect()
@@ -132,7 +145,10 @@ fn note<'a>(name: &'static str, text: &str, style: &Style) -> Message<'a> {
 
 /// The command that sends the request again. Its lines are whole, so that it can be copied.
 fn command(out: &mut String, exchange: &Exchange, style: &Style) {
-    let label = format!("  exchange {} again, with your own secrets:", exchange.exchange);
+    let label = format!(
+        "  exchange {} again, with your own secrets:",
+        exchange.exchange
+    );
     out.push_str(&Paint::new(style).faint(&label));
     out.push('\n');
     for line in exchange.request.curl.lines() {

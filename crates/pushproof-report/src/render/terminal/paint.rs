@@ -110,8 +110,16 @@ mod tests {
 
     #[test]
     fn words_wrap_and_long_words_break() {
-        let wrapped = wrap("one two three four five sixseveneightnineteneleven twelve", 20);
-        insta::assert_snapshot!(wrapped.join("\n"), @"");
+        let wrapped = wrap(
+            "one two three four five sixseveneightnineteneleven twelve",
+            20,
+        );
+        insta::assert_snapshot!(wrapped.join("\n"), @"
+        one two three four
+        five
+        sixseveneightnineten
+        eleven twelve
+        ");
     }
 
     proptest! {

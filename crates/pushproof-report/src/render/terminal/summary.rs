@@ -8,7 +8,10 @@ use crate::{Finding, Requirement, Run, Verdict, exit};
 
 pub(super) fn summary(out: &mut String, run: &Run, style: &Style) {
     let requirements = run.requirements();
-    let selected: Vec<_> = requirements.iter().filter(|requirement| requirement.is_selected()).collect();
+    let selected: Vec<_> = requirements
+        .iter()
+        .filter(|requirement| requirement.is_selected())
+        .collect();
     if !out.is_empty() || style.detail > Detail::Quiet {
         out.push('\n');
     }
@@ -26,9 +29,14 @@ pub(super) fn summary(out: &mut String, run: &Run, style: &Style) {
 
 /// `requirements  12 pass, 1 fail`, worst first.
 fn counts(out: &mut String, run: &Run, requirements: &[Requirement], style: &Style) {
-    let selected = requirements.iter().filter(|requirement| requirement.is_selected());
+    let selected = requirements
+        .iter()
+        .filter(|requirement| requirement.is_selected());
     let mut parts = tally(selected.map(|requirement| requirement.verdict), style);
-    let rest = requirements.iter().filter(|requirement| !requirement.is_selected()).count();
+    let rest = requirements
+        .iter()
+        .filter(|requirement| !requirement.is_selected())
+        .count();
     if rest > 0 {
         parts.push(format!("{rest} without a selected scenario"));
     }
@@ -42,7 +50,10 @@ fn tally(verdicts: impl Iterator<Item = Verdict>, style: &Style) -> Vec<String> 
     for verdict in verdicts {
         *counts.entry(verdict.under(style.strict)).or_default() += 1;
     }
-    counts.into_iter().map(|(verdict, count)| format!("{count} {verdict}")).collect()
+    counts
+        .into_iter()
+        .map(|(verdict, count)| format!("{count} {verdict}"))
+        .collect()
 }
 
 fn or_none(parts: Vec<String>) -> String {
@@ -55,11 +66,14 @@ fn or_none(parts: Vec<String>) -> String {
 /// Every requirement that is not as it should be, worst first; all of them if asked.
 fn table(out: &mut String, selected: &[&Requirement], style: &Style) {
     let listed = |requirement: &&&Requirement| {
-        style.detail == Detail::Verbose || !matches!(requirement.verdict, Verdict::Pass | Verdict::NotApplicable)
+        style.detail == Detail::Verbose
+            || !matches!(requirement.verdict, Verdict::Pass | Verdict::NotApplicable)
     };
     let mut listed: Vec<_> = selected.iter().filter(listed).collect();
     listed.sort_by_key(|requirement| requirement.verdict);
-    let widths = listed.iter().map(|requirement| requirement.head.id.chars().count());
+    let widths = listed
+        .iter()
+        .map(|requirement| requirement.head.id.chars().count());
     let id_width = widths.max().unwrap_or_default();
     if !listed.is_empty() {
         out.push('\n');
@@ -73,7 +87,12 @@ fn row(out: &mut String, requirement: &Requirement, id_width: usize, style: &Sty
     let head = &requirement.head;
     let verdict = requirement.verdict.under(style.strict);
     let word = format!("{verdict:14}");
-    let rest = format!("  {:6}  {:id_width$}  {}", head.level, head.id, visible(&head.statement));
+    let rest = format!(
+        "  {:6}  {:id_width$}  {}",
+        head.level,
+        head.id,
+        visible(&head.statement)
+    );
     out.push_str("  ");
     out.push_str(&Paint::new(style).verdict(verdict, &word));
     out.push_str(&shorten(&rest, style.width.saturating_sub(2 + word.len())));
@@ -98,7 +117,12 @@ fn optional(out: &mut String, selected: &[&Requirement], style: &Style) {
             .map(|requirement| requirement.head.id.as_str());
         let ids: Vec<_> = ids.collect();
         if !ids.is_empty() {
-            push_wrapped(out, &format!("\n{label}")[1..], &format!("{} (may)", ids.join(", ")), style);
+            push_wrapped(
+                out,
+                &format!("\n{label}")[1..],
+                &format!("{} (may)", ids.join(", ")),
+                style,
+            );
         }
     }
 }
@@ -106,35 +130,68 @@ fn optional(out: &mut String, selected: &[&Requirement], style: &Style) {
 /// Both forms of everything that was tolerated.
 fn warnings(out: &mut String, run: &Run, style: &Style) {
     let findings = run.findings().into_iter();
-    let warnings: Vec<_> = findings.filter(|finding| finding.verdict == Verdict::Warn).collect();
-    section(out, "warnings", &warnings, |finding: &&Finding| {
-        let Finding { case, step, check, expected, actual, .. } = finding;
-        format!("{case} {step}.{check}: seen {actual}; asked for {expected}")
-    }, style);
+    let warnings: Vec<_> = findings
+        .filter(|finding| finding.verdict == Verdict::Warn)
+        .collect();
+    section(
+        out,
+        "warnings",
+        &warnings,
+        |finding: &&Finding| {
+            let Finding {
+                case,
+                step,
+                check,
+                expected,
+                actual,
+                ..
+            } = finding;
+            format!("{case} {step}.{check}: seen {actual}; asked for {expected}")
+        },
+        style,
+    );
 }
 
 /// What the target lacks, and which cases need it.
 fn not_applicable(out: &mut String, run: &Run, style: &Style) {
     let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for case in run.cases().iter().filter(|case| case.verdict() == Verdict::NotApplicable) {
-        let reason = case.reason().unwrap_or_else(|| "no reason given".to_owned());
+    for case in run
+        .cases()
+        .iter()
+        .filter(|case| case.verdict() == Verdict::NotApplicable)
+    {
+        let reason = case
+            .reason()
+            .unwrap_or_else(|| "no reason given".to_owned());
         by_reason.entry(reason).or_default().push(&case.head.id);
     }
     let by_reason: Vec<_> = by_reason.into_iter().collect();
-    section(out, "not applicable", &by_reason, |(reason, cases)| {
-        format!("{reason}: {}", cases.join(", "))
-    }, style);
+    section(
+        out,
+        "not applicable",
+        &by_reason,
+        |(reason, cases)| format!("{reason}: {}", cases.join(", ")),
+        style,
+    );
 }
 
 fn left_behind(out: &mut String, run: &Run, style: &Style) {
     let left: Vec<_> = run
         .cases()
         .iter()
-        .flat_map(|case| case.left_behind.iter().map(move |what| (&case.head.id, what)))
+        .flat_map(|case| {
+            case.left_behind
+                .iter()
+                .map(move |what| (&case.head.id, what))
+        })
         .collect();
-    section(out, "left behind, because clean-up could not remove it", &left, |(case, what)| {
-        format!("{case}: {what}")
-    }, style);
+    section(
+        out,
+        "left behind, because clean-up could not remove it",
+        &left,
+        |(case, what)| format!("{case}: {what}"),
+        style,
+    );
 }
 
 fn contradictions(out: &mut String, run: &Run, style: &Style) {
@@ -143,7 +200,13 @@ fn contradictions(out: &mut String, run: &Run, style: &Style) {
 }
 
 /// A title and an indented list; nothing if there is nothing to list.
-fn section<T>(out: &mut String, title: &str, items: &[T], say: impl Fn(&T) -> String, style: &Style) {
+fn section<T>(
+    out: &mut String,
+    title: &str,
+    items: &[T],
+    say: impl Fn(&T) -> String,
+    style: &Style,
+) {
     if items.is_empty() {
         return;
     }
@@ -159,7 +222,12 @@ fn verdict(out: &mut String, run: &Run, style: &Style) {
     let because = because(run, code, style);
     let word = format!("exit {code}");
     let mut text = String::new();
-    push_wrapped(&mut text, "", &format!("{word}: {}{because}", exit::meaning(code)), style);
+    push_wrapped(
+        &mut text,
+        "",
+        &format!("{word}: {}{because}", exit::meaning(code)),
+        style,
+    );
     let painted = match code {
         exit::OK => Paint::new(style).verdict(Verdict::Pass, &word),
         exit::UNJUDGED => Paint::new(style).verdict(Verdict::Inconclusive, &word),
@@ -172,11 +240,17 @@ fn verdict(out: &mut String, run: &Run, style: &Style) {
 /// The numbers behind the code.
 fn because(run: &Run, code: u8, style: &Style) -> String {
     let cases = |wanted: &[Verdict]| {
-        let verdicts = run.cases().iter().map(|case| case.verdict().under(style.strict));
+        let verdicts = run
+            .cases()
+            .iter()
+            .map(|case| case.verdict().under(style.strict));
         verdicts.filter(|verdict| wanted.contains(verdict)).count()
     };
     let counted: Vec<_> = match code {
-        exit::NON_CONFORMANT => vec![(cases(&[Verdict::Fail]), "failed"), (cases(&[Verdict::Flaky]), "flaky")],
+        exit::NON_CONFORMANT => vec![
+            (cases(&[Verdict::Fail]), "failed"),
+            (cases(&[Verdict::Flaky]), "flaky"),
+        ],
         exit::UNJUDGED | exit::TARGET_UNUSABLE => vec![
             (cases(&[Verdict::CouldNotRun]), "could not run"),
             (cases(&[Verdict::Inconclusive]), "inconclusive"),

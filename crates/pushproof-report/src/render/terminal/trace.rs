@@ -35,7 +35,9 @@ pub(super) fn trace(out: &mut String, case: &Case, style: &Style) {
             heading(out, case, &row.step, style);
             step = Some(&row.step);
         }
-        let Row { what, when, result, .. } = row;
+        let Row {
+            what, when, result, ..
+        } = row;
         let line = format!("{what:what_width$}  {when:>when_width$}  {result}");
         let margin = if row.marked { MARKED } else { INDENT };
         out.push_str(margin);
@@ -55,7 +57,10 @@ fn heading(out: &mut String, case: &Case, id: &str, style: &Style) {
 }
 
 fn rows(case: &Case) -> Vec<Row> {
-    let found: BTreeSet<u64> = case.findings().filter_map(|finding| finding.exchange).collect();
+    let found: BTreeSet<u64> = case
+        .findings()
+        .filter_map(|finding| finding.exchange)
+        .collect();
     let timeline = case.timeline();
     let runs = timeline.chunk_by(|before, after| is_same(before, after, &found));
     runs.map(|run| match run {
@@ -110,7 +115,9 @@ fn exchange_row(run: &[&Exchange], found: &BTreeSet<u64>) -> Row {
 /// `pending (400)`, or why there was no reply.
 fn result(exchange: &Exchange) -> String {
     match (&exchange.reply, &exchange.failure) {
-        (Some(reply), _) if exchange.outcomes.is_empty() => format!("unknown reply ({})", reply.status),
+        (Some(reply), _) if exchange.outcomes.is_empty() => {
+            format!("unknown reply ({})", reply.status)
+        }
         (Some(reply), _) => format!("{} ({})", exchange.outcomes.join(", "), reply.status),
         (None, Some(failure)) => format!("no reply: {}", visible(failure)),
         (None, None) => "no reply".to_owned(),
@@ -123,7 +130,10 @@ fn act_row(act: &Act) -> Row {
         ActResult::Refused => "refused",
         ActResult::Unavailable => "device unavailable",
     };
-    let detail = act.detail.iter().map(|detail| format!(": {}", visible(detail)));
+    let detail = act
+        .detail
+        .iter()
+        .map(|detail| format!(": {}", visible(detail)));
     Row {
         step: act.step.clone(),
         marked: false,

@@ -1,0 +1,10 @@
+//! Runs as sequences of events, and what each report makes of them.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod story;
+
+mod fold;
+mod json;
+mod record;
+mod terminal;
+mod verdicts;
