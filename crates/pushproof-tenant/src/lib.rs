@@ -1,1 +1,58 @@
-//! The simulated tenant as a value: handle(now, request) -> reply; its faults and rules.
+//! A simulated tenant of the Auth0-style MFA API, as a value: [`Tenant::handle`] takes an instant and a request and
+//! gives the reply.
+//!
+//! It speaks `/oauth/token`, `/mfa/*`, the Guardian device API, as much of the Management API as a provider of users
+//! needs, and a control surface under `/__control/`. It reads no clock and no system randomness after its keys: the
+//! same settings and the same requests at the same instants give the same replies, signatures included. Any [`Fault`]
+//! can be switched on, so that a suite can be tested against defects it must find.
+//!
+//! **Never here:** sockets, `async`, clocks, environment, printing, the code of the device crate (each checks the
+//! other).
+//! **Never fails on a strange request:** whatever the octets, the answer is a reply.
+//!
+//! ```
+//! use std::time::{Duration, SystemTime};
+//! use pushproof_tenant::{Keys, Settings, Tenant};
+//!
+//! let mut tenant = Tenant::new(Settings::default(), Keys::generate());
+//! let request = http::Request::post("http://localhost/mfa/challenge").body(b"{".to_vec())?;
+//! let reply = tenant.handle(SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600), request);
+//! assert_eq!(reply.status(), 400);
+//! # Ok::<(), http::Error>(())
+//! ```
+
+mod api;
+mod authenticator;
+mod bearer;
+mod bent;
+mod body;
+mod bucket;
+mod call;
+mod client;
+mod dates;
+mod fault;
+mod inbox;
+mod jwt;
+mod keys;
+mod login;
+mod masks;
+mod refusals;
+mod reply;
+mod route;
+mod seal;
+mod settings;
+mod shelf;
+mod tenant;
+mod tokens;
+mod totp;
+mod transaction;
+mod user;
+
+pub use fault::{Fault, UnknownFault};
+pub use keys::Keys;
+pub use settings::{
+    Buckets, Client, Factor, Lifetimes, OTHER_CLIENT_ID, OTHER_CLIENT_SECRET, PUBLIC_CLIENT_ID,
+    Profile, RESTRICTED_CLIENT_ID, RESTRICTED_CLIENT_SECRET, Rate, SANDBOX_CLIENT_ID,
+    SANDBOX_CLIENT_SECRET, SANDBOX_CONNECTION, SANDBOX_OTHER_AUDIENCE, Settings,
+};
+pub use tenant::Tenant;

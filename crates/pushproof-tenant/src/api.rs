@@ -1,0 +1,23 @@
+//! What the tenant serves, one endpoint or grant a file.
+
+mod token;
+
+mod client_credentials;
+mod oob;
+mod otp;
+mod password;
+mod recovery;
+
+mod associate;
+mod authenticators;
+mod challenge;
+mod prompts;
+
+mod device_account;
+mod device_answer;
+mod device_enrol;
+
+mod control;
+mod control_phone;
+mod userinfo;
+mod users;

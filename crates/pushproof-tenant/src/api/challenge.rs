@@ -1,0 +1,240 @@
+//! `POST /mfa/challenge`: asks a second factor (`protocol.md` §4).
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::authenticator::{Authenticator, Channel, DeviceId, Kind};
+use crate::body::Fields;
+use crate::call::Call;
+use crate::fault::Fault;
+use crate::login::Login;
+use crate::refusals;
+use crate::reply::{Answer, Refusal, Reply};
+use crate::seal::{Purpose, SealId};
+use crate::settings::Factor;
+use crate::tenant::Tenant;
+use crate::transaction::{BegunBy, Opening};
+use crate::user::{User, UserKey};
+
+/// What is asked, and of whom.
+enum Target {
+    Push(DeviceId),
+    Otp,
+    Prompt(DeviceId, Channel, String),
+    /// Nobody: what [`Fault::NothingEnrolledChallenged`] asks.
+    Nobody,
+}
+
+impl Tenant {
+    pub(crate) fn challenge(&mut self, call: &Call<'_>) -> Answer {
+        let fields = self.challenge_fields(call)?;
+        let client = self.authenticate_client(call, &fields)?;
+        let (login_id, login) = self.login_of(call, &fields, client)?;
+        let target = self.target(&login, &fields)?;
+        let mut answer = self.ask(call, login_id, &login, target)?;
+        if self.has(Fault::ChallengeIssuesToken)
+            && let Some(token) = self
+                .issue(call, login.user, client, &login.wish)?
+                .remove("access_token")
+            && let Some(Value::Object(body)) = &mut answer.body
+        {
+            body.insert("access_token".into(), token);
+        }
+        Ok(answer)
+    }
+
+    fn challenge_fields(&self, call: &Call<'_>) -> Result<Fields, Refusal> {
+        if self.has(Fault::ChallengeFormIgnored) && Fields::is_form(call.headers) {
+            return Ok(Fields::empty());
+        }
+        self.fields(call)
+    }
+
+    /// Which factor to ask: the one named, or the first that the client accepts, a phone before all others.
+    fn target(&self, login: &Login, fields: &Fields) -> Result<Target, Refusal> {
+        let accepted = fields.text("challenge_type")?.map(str::to_ascii_lowercase);
+        let accepts = |one: &Authenticator| {
+            let mut types = accepted.as_deref().map(str::split_ascii_whitespace);
+            types
+                .as_mut()
+                .is_none_or(|types| types.any(|accepted| accepted == one.authenticator_type()))
+        };
+        let user = self
+            .users
+            .get(login.user)
+            .ok_or_else(refusals::mfa_token_expired)?;
+        let implicit = user
+            .implicit_email()
+            .filter(|_| self.settings.factors.contains(&Factor::Email));
+        let implicit = implicit.as_ref();
+        if let Some(id) = fields.text("authenticator_id")? {
+            let named = self
+                .challengeable(user, implicit)
+                .find(|one| one.id() == id);
+            let named = named
+                .or_else(|| self.of_others(id))
+                .ok_or_else(refusals::invalid_authenticator)?;
+            return accepts(named)
+                .then(|| target_of(named))
+                .ok_or_else(refusals::unsupported_challenge_type);
+        }
+        if self.challengeable(user, implicit).next().is_none() {
+            let refusal = refusals::nothing_enrolled(self.settings.profile);
+            return if self.has(Fault::NothingEnrolledChallenged) {
+                Ok(Target::Nobody)
+            } else {
+                Err(refusal)
+            };
+        }
+        let fitting = || {
+            self.challengeable(user, implicit)
+                .filter(|one| accepts(one))
+        };
+        let phone = fitting().find(|one| matches!(one.kind, Kind::Push(_)));
+        phone
+            .or_else(|| fitting().next())
+            .map(target_of)
+            .ok_or_else(refusals::unsupported_challenge_type)
+    }
+
+    /// What can be asked of a user: confirmed factors only (CHAL-006).
+    fn challengeable<'u>(
+        &self,
+        user: &'u User,
+        implicit: Option<&'u Authenticator>,
+    ) -> impl Iterator<Item = &'u Authenticator> {
+        let with_unconfirmed = self.has(Fault::UnconfirmedChallenged);
+        let all = user.authenticators.iter().chain(implicit);
+        all.filter(move |one| one.is_factor() && (one.active || with_unconfirmed))
+    }
+
+    /// A factor of another user, by [`Fault::OthersAuthenticators`].
+    fn of_others(&self, id: &str) -> Option<&Authenticator> {
+        let others = self
+            .users
+            .iter()
+            .filter(|_| self.has(Fault::OthersAuthenticators));
+        others
+            .flat_map(|(_, user)| &user.authenticators)
+            .find(|one| one.active && one.id() == id)
+    }
+
+    fn ask(&mut self, call: &Call<'_>, login_id: SealId, login: &Login, target: Target) -> Answer {
+        match target {
+            Target::Otp => Ok(Reply::ok(json!({ "challenge_type": "otp" }))),
+            Target::Push(device) => self.push(call, login_id, login.user, device),
+            Target::Prompt(device, channel, address) => {
+                self.take_message(call.now, login.user, channel)?;
+                let to = (channel, &*address);
+                let oob_code = self.send_code(
+                    call.now,
+                    login.user,
+                    Some(login_id),
+                    device,
+                    BegunBy::Challenge,
+                    to,
+                );
+                Ok(Reply::ok(
+                    json!({ "challenge_type": "oob", "oob_code": oob_code, "binding_method": "prompt" }),
+                ))
+            }
+            Target::Nobody => {
+                let oob_code = self.sealer.seal(Purpose::OobCode, login_id, login.expires);
+                Ok(Reply::ok(
+                    json!({ "challenge_type": "oob", "oob_code": oob_code }),
+                ))
+            }
+        }
+    }
+
+    fn push(
+        &mut self,
+        call: &Call<'_>,
+        login_id: SealId,
+        user: UserKey,
+        device: DeviceId,
+    ) -> Answer {
+        let rate = self.settings.buckets.push;
+        let level = {
+            let user = self
+                .users
+                .get_mut(user)
+                .ok_or_else(refusals::mfa_token_expired)?;
+            user.pushes
+                .take(rate, call.now)
+                .map_err(refusals::too_many_messages)?
+        };
+        let opening = Opening {
+            user,
+            login: Some(login_id),
+            device: device.clone(),
+            begun_by: BegunBy::Challenge,
+            binding_code: None,
+        };
+        let (id, oob_code) = self.open(call.now, opening);
+        self.deliver_push(call, id, user, &device);
+        let mut body = Map::new();
+        body.insert("challenge_type".into(), json!("oob"));
+        body.insert("oob_code".into(), json!(oob_code));
+        self.bend_push_answer(&mut body);
+        Ok(Reply::ok(body).with_level(level))
+    }
+
+    /// Sends the payload of `protocol.md` §8.4, in its flat form, to the phone that was challenged (CHAL-015).
+    fn deliver_push(&mut self, call: &Call<'_>, id: SealId, user: UserKey, device: &DeviceId) {
+        let Some(transaction) = self.transactions.get(&id) else {
+            return;
+        };
+        let source =
+            json!({ "b": { "n": "Chrome", "v": "143" }, "os": { "n": "Linux", "v": "6" } });
+        let payload = json!({
+            "sh": call.host(),
+            "dai": device.to_string(),
+            "txtkn": self.sealer.seal(Purpose::PushToken, id, transaction.expires),
+            "c": transaction.challenge,
+            "d": crate::dates::iso_millis(call.now),
+            "s": source.to_string(),
+        });
+        if let Some(push_token) = self.bent_push_address(user, device) {
+            self.pushes.deliver(&push_token, payload);
+        }
+    }
+
+    /// The push token of the phone, but for [`Fault::PushGoesAstray`].
+    fn bent_push_address(&self, user: UserKey, device: &DeviceId) -> Option<String> {
+        if self.has(Fault::PushGoesAstray) {
+            let others = self.users.iter().filter(|(other, _)| *other != user);
+            let mut phones = others.flat_map(|(_, other)| &other.authenticators);
+            let astray = phones.find_map(|one| match &one.kind {
+                Kind::Push(Some(phone)) => Some(phone.push_token.clone()),
+                _ => None,
+            });
+            if astray.is_some() {
+                return astray;
+            }
+        }
+        self.users
+            .get(user)?
+            .phone(device)
+            .map(|phone| phone.push_token.clone())
+    }
+
+    /// How long a push may be answered; for the control phone.
+    pub(crate) fn is_open(&self, now: Duration, id: SealId) -> bool {
+        use crate::transaction::Standing;
+        self.transactions
+            .get(&id)
+            .is_some_and(|transaction| transaction.standing(now) == Standing::Pending)
+    }
+}
+
+fn target_of(authenticator: &Authenticator) -> Target {
+    match &authenticator.kind {
+        Kind::Push(_) => Target::Push(authenticator.device.clone()),
+        Kind::Prompt { channel, address } => {
+            Target::Prompt(authenticator.device.clone(), *channel, address.clone())
+        }
+        Kind::Totp { .. } | Kind::Recovery { .. } => Target::Otp,
+    }
+}

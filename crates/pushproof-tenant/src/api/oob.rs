@@ -1,0 +1,194 @@
+//! The grant `mfa-oob`: one poll of an out-of-band transaction (`protocol.md` §5.4, §7).
+//!
+//! A poll goes through five gates: the credentials, the binding of `oob_code` to `mfa_token`, the poll bucket, where
+//! the transaction stands, and redemption. Being throttled changes nothing about the transaction (OOB-POLL-020).
+
+use std::time::Duration;
+
+use crate::body::Fields;
+use crate::bucket::Level;
+use crate::call::Call;
+use crate::client::ClientKey;
+use crate::fault::Fault;
+use crate::login::Login;
+use crate::refusals;
+use crate::reply::{Answer, Refusal, Reply};
+use crate::seal::SealId;
+use crate::tenant::Tenant;
+use crate::transaction::{BegunBy, Standing, State};
+
+/// The parameters of the grant besides the `mfa_token`.
+pub(crate) struct Oob<'f> {
+    oob_code: &'f str,
+    /// An empty one counts as none, since a client was seen to send it with a push (OOB-POLL-014).
+    binding_code: Option<&'f str>,
+}
+
+impl<'f> Oob<'f> {
+    pub(crate) fn read(fields: &'f Fields) -> Result<Self, Refusal> {
+        Ok(Self {
+            oob_code: fields.required("oob_code")?,
+            binding_code: fields.text("binding_code")?,
+        })
+    }
+}
+
+impl Tenant {
+    pub(crate) fn mfa_oob(
+        &mut self,
+        call: &Call<'_>,
+        client: ClientKey,
+        oob: &Oob<'_>,
+        fields: &Fields,
+    ) -> Answer {
+        let (login_id, login) = self.login_of(call, fields, client)?;
+        let id = self.transaction_named(oob.oob_code)?;
+        self.check_binding(id, login_id, &login)?;
+        let level = self.take_poll(call.now, id)?;
+        let id = self.bent_transaction(id, &login);
+        let answer = self.settle(call, id, client, &login, oob.binding_code);
+        match answer {
+            Ok(reply) => Ok(reply.with_level(level)),
+            Err(refusal) if refusal.more.throttled => Err(refusal),
+            Err(refusal) => Err(refusal.with_level(level)),
+        }
+    }
+
+    /// An `oob_code` goes with the `mfa_token` that it was got with; one begun with a management token goes with any
+    /// login of its user (OOB-POLL-008, -009).
+    fn check_binding(&self, id: SealId, login_id: SealId, login: &Login) -> Result<(), Refusal> {
+        let transaction = self
+            .transactions
+            .get(&id)
+            .ok_or_else(refusals::oob_code_expired)?;
+        let is_users = transaction.user == login.user;
+        let is_logins = transaction
+            .login
+            .is_none_or(|begun_with| begun_with == login_id);
+        if (is_users && is_logins) || self.has(Fault::OobCodeOfAnyone) {
+            Ok(())
+        } else {
+            Err(refusals::oob_code_mismatch())
+        }
+    }
+
+    /// Takes a token from the poll bucket of the transaction, or asks the client to slow down.
+    fn take_poll(&mut self, now: Duration, id: SealId) -> Result<Level, Refusal> {
+        let rate = self.poll_rate();
+        let (is_shared, lasts, kills) = (
+            self.has(Fault::ThrottledTogether),
+            self.has(Fault::ThrottledForEver),
+            self.has(Fault::SlowDownKills),
+        );
+        let transaction = self
+            .transactions
+            .get_mut(&id)
+            .ok_or_else(refusals::oob_code_expired)?;
+        let bucket = if is_shared {
+            &mut self.shared_polls
+        } else {
+            &mut transaction.polls
+        };
+        let taken = bucket.take(rate, now);
+        let taken = if lasts && transaction.was_throttled {
+            Err(taken.unwrap_or_else(|level| level))
+        } else {
+            taken
+        };
+        let level = match taken {
+            Ok(level) => return Ok(level),
+            Err(level) if self.settings.faults.contains(&Fault::PollsNotThrottled) => {
+                return Ok(level);
+            }
+            Err(level) => level,
+        };
+        transaction.was_throttled = true;
+        if kills {
+            transaction.state = State::Rejected;
+        }
+        Err(refusals::slow_down(level, rate.refill.as_secs()))
+    }
+
+    /// Tells how the transaction stands, and redeems it when it is approved.
+    fn settle(
+        &mut self,
+        call: &Call<'_>,
+        id: SealId,
+        client: ClientKey,
+        login: &Login,
+        binding_code: Option<&str>,
+    ) -> Answer {
+        match self.standing(call.now, id)? {
+            Standing::Pending if self.is_prompted(id) => {
+                self.check_binding_code(call.now, id, binding_code)?;
+                self.redeem(call, id, client, login)
+            }
+            Standing::Pending => Err(refusals::authorization_pending()),
+            Standing::Approved => self.redeem(call, id, client, login),
+            Standing::Rejected => Err(refusals::rejected(self.settings.profile)),
+            Standing::Expired => Err(refusals::oob_code_expired()),
+            Standing::Redeemed { .. } => Err(refusals::oob_code_used()),
+        }
+    }
+
+    fn is_prompted(&self, id: SealId) -> bool {
+        self.transactions
+            .get(&id)
+            .is_some_and(|transaction| transaction.binding_code.is_some())
+    }
+
+    fn redeem(&mut self, call: &Call<'_>, id: SealId, client: ClientKey, login: &Login) -> Answer {
+        let transaction = self
+            .transactions
+            .get_mut(&id)
+            .ok_or_else(refusals::oob_code_expired)?;
+        transaction.state = State::Redeemed { at: call.now };
+        let device = transaction.device.clone();
+        if transaction.begun_by == BegunBy::Enrolment && transaction.binding_code.is_some() {
+            self.confirm(login.user, &device);
+        }
+        self.issue(call, login.user, client, &login.wish)
+            .map(Reply::ok)
+    }
+
+    fn standing(&self, now: Duration, id: SealId) -> Result<Standing, Refusal> {
+        let transaction = self
+            .transactions
+            .get(&id)
+            .ok_or_else(refusals::oob_code_expired)?;
+        Ok(self.bent_standing(now, transaction.standing(now), transaction.begun_by))
+    }
+
+    /// Where faults see a transaction stand; without one, where it stands.
+    fn bent_standing(&self, now: Duration, standing: Standing, begun_by: BegunBy) -> Standing {
+        let second = Duration::from_secs(1);
+        match standing {
+            Standing::Pending
+                if begun_by == BegunBy::Enrolment && self.has(Fault::TokensBeforeEnrolment) =>
+            {
+                Standing::Approved
+            }
+            Standing::Rejected if self.has(Fault::TokensAfterRejection) => Standing::Approved,
+            Standing::Rejected if self.has(Fault::RejectedStaysPending) => Standing::Pending,
+            Standing::Expired if self.has(Fault::OobCodeNeverExpires) => Standing::Pending,
+            Standing::Redeemed { .. } if self.has(Fault::RedeemableTwice) => Standing::Approved,
+            Standing::Redeemed { at }
+                if self.has(Fault::RedeemRace) && now.saturating_sub(at) < second =>
+            {
+                Standing::Approved
+            }
+            standing => standing,
+        }
+    }
+
+    /// The transaction asked for, but for [`Fault::OobCodesMixedUp`].
+    fn bent_transaction(&self, id: SealId, login: &Login) -> SealId {
+        let newest = self
+            .users
+            .get(login.user)
+            .and_then(|user| user.recent.back().copied());
+        newest
+            .filter(|_| self.has(Fault::OobCodesMixedUp))
+            .unwrap_or(id)
+    }
+}

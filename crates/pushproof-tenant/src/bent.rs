@@ -1,0 +1,41 @@
+//! What faults do to replies that are otherwise finished. Without a fault both functions give back what they got.
+
+use http::Response;
+use http::header::{self, HeaderValue};
+
+use crate::fault::Fault;
+use crate::reply::{Drafted, Voice};
+use crate::tenant::Tenant;
+
+impl Tenant {
+    pub(crate) fn bend_draft(&self, voice: Voice, mut draft: Drafted) -> Drafted {
+        if self.has(Fault::ErrorsAre200) && voice == Voice::Token {
+            draft.status = 200;
+        }
+        if self.has(Fault::NoWaitHint) && draft.status == 429 {
+            draft.more.level = None;
+            if let Some(body) = draft.body.as_mut().and_then(|body| body.as_object_mut()) {
+                body.shift_remove("interval");
+            }
+        }
+        draft
+    }
+
+    pub(crate) fn bend_response(
+        &self,
+        voice: Voice,
+        mut response: Response<Vec<u8>>,
+    ) -> Response<Vec<u8>> {
+        if self.has(Fault::TokensCacheable) && voice == Voice::Token {
+            response.headers_mut().remove(header::CACHE_CONTROL);
+            response.headers_mut().remove(header::PRAGMA);
+        }
+        if self.has(Fault::HtmlErrors) && response.status().as_u16() >= 400 {
+            response
+                .headers_mut()
+                .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+            *response.body_mut() = b"<html><body><h1>Error</h1></body></html>".to_vec();
+        }
+        response
+    }
+}

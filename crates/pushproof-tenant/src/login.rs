@@ -1,0 +1,111 @@
+//! A passed first factor that waits for the second: [`Login`], named by its `mfa_token`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::body::Fields;
+use crate::call::Call;
+use crate::client::ClientKey;
+use crate::fault::Fault;
+use crate::refusals;
+use crate::reply::Refusal;
+use crate::seal::{Purpose, SealId};
+use crate::tenant::Tenant;
+use crate::user::UserKey;
+
+#[derive(Clone)]
+pub(crate) struct Login {
+    pub(crate) user: UserKey,
+    pub(crate) client: ClientKey,
+    pub(crate) expires: Duration,
+    pub(crate) wish: Wish,
+}
+
+/// What the client asked for with the first factor; the second factor grants it.
+#[derive(Clone, Default)]
+pub(crate) struct Wish {
+    pub(crate) audience: Option<Arc<str>>,
+    pub(crate) scope: Option<Arc<str>>,
+}
+
+/// Where an `mfa_token` was presented; each place has its own refusals.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// The `Authorization` header of `/mfa/*`.
+    Bearer,
+    /// A parameter of the challenge or the token endpoint.
+    Parameter,
+}
+
+impl Tenant {
+    /// Remembers a passed first factor; gives its `mfa_token`.
+    pub(crate) fn begin_login(
+        &mut self,
+        now: Duration,
+        user: UserKey,
+        client: ClientKey,
+        wish: Wish,
+    ) -> String {
+        let id = self.seal_id();
+        let expires = now + self.settings.lifetimes.mfa_token;
+        let leaves_at = expires + self.settings.lifetimes.remembered;
+        self.logins.put(
+            now,
+            id,
+            Login {
+                user,
+                client,
+                expires,
+                wish,
+            },
+            leaves_at,
+        );
+        self.sealer.seal(Purpose::MfaToken, id, expires)
+    }
+
+    /// The login that an `mfa_token` names, if it is alive.
+    pub(crate) fn login(
+        &self,
+        now: Duration,
+        mfa_token: &str,
+        door: Door,
+    ) -> Result<(SealId, Login), Refusal> {
+        let Some(id) = self.sealer.unseal(Purpose::MfaToken, mfa_token) else {
+            if self.has(Fault::TamperedTokenIs500) {
+                return Err(Refusal::new(
+                    500,
+                    "server_error",
+                    "An internal error has occurred.",
+                ));
+            }
+            return Err(match door {
+                Door::Bearer => refusals::invalid_bearer(),
+                Door::Parameter => refusals::malformed_mfa_token(self.settings.profile),
+            });
+        };
+        let expired = || match door {
+            Door::Bearer => refusals::invalid_bearer(),
+            Door::Parameter => refusals::mfa_token_expired(),
+        };
+        let login = self.logins.get(&id).ok_or_else(expired)?;
+        let is_alive = now < login.expires || self.has(Fault::MfaTokenNeverExpires);
+        if !is_alive || self.users.get(login.user).is_none() {
+            return Err(expired());
+        }
+        Ok((id, login.clone()))
+    }
+
+    /// The login of the parameter `mfa_token`, which must have been issued to the client (MTK-005).
+    pub(crate) fn login_of(
+        &self,
+        call: &Call<'_>,
+        fields: &Fields,
+        client: ClientKey,
+    ) -> Result<(SealId, Login), Refusal> {
+        let (id, login) = self.login(call.now, fields.required("mfa_token")?, Door::Parameter)?;
+        if login.client != client && !self.has(Fault::MfaTokenOfAnyClient) {
+            return Err(refusals::other_clients_mfa_token());
+        }
+        Ok((id, login))
+    }
+}

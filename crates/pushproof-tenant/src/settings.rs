@@ -1,0 +1,256 @@
+//! What a tenant is made of before the first request: [`Settings`], with the defaults of `protocol.md` §11.3.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::fault::Fault;
+
+/// The sandbox's own client: confidential, with the MFA grant and the Management API.
+pub const SANDBOX_CLIENT_ID: &str = "sandbox-client";
+/// Secret of [`SANDBOX_CLIENT_ID`].
+pub const SANDBOX_CLIENT_SECRET: &str = "sandbox-client-secret";
+/// A second confidential client with the MFA grant, for checks that tokens are bound to their client (MTK-005).
+pub const OTHER_CLIENT_ID: &str = "other-client";
+/// Secret of [`OTHER_CLIENT_ID`].
+pub const OTHER_CLIENT_SECRET: &str = "other-client-secret";
+/// A public client: no secret, with the MFA grant.
+pub const PUBLIC_CLIENT_ID: &str = "public-client";
+/// A confidential client without the MFA grant (PWD-013).
+pub const RESTRICTED_CLIENT_ID: &str = "restricted-client";
+/// Secret of [`RESTRICTED_CLIENT_ID`].
+pub const RESTRICTED_CLIENT_SECRET: &str = "restricted-client-secret";
+/// The database connection of the sandbox; the only realm that exists.
+pub const SANDBOX_CONNECTION: &str = "Username-Password-Authentication";
+/// An API that is neither the MFA API nor the Management API (MTK-013).
+pub const SANDBOX_OTHER_AUDIENCE: &str = "https://api.example.com/";
+
+/// Everything about a tenant that is decided from outside.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Which of two recorded behaviours is shown where the sources differ.
+    pub profile: Profile,
+    /// The seed of everything random; the same seed and the same requests give the same replies.
+    pub seed: u64,
+    /// The friendly name, which an authenticator app shows.
+    pub name: String,
+    /// The issuer URL with its trailing slash; without it, `http://{Host}/` of each request.
+    pub issuer: Option<String>,
+    /// The one database connection.
+    pub connection: String,
+    /// The applications that may talk to the tenant.
+    pub clients: Vec<Client>,
+    /// Further API audiences that access tokens are issued for.
+    pub audiences: Vec<String>,
+    /// Whether recovery codes are made and accepted (a switch of the tenant, `protocol.md` §2.5).
+    pub recovery_codes: bool,
+    /// The factors that users may enrol.
+    pub factors: BTreeSet<Factor>,
+    /// How long things live.
+    pub lifetimes: Lifetimes,
+    /// How often things may be done.
+    pub buckets: Buckets,
+    /// The defects switched on.
+    pub faults: BTreeSet<Fault>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            profile: Profile::Observed,
+            seed: 0,
+            name: "Sandbox".into(),
+            issuer: None,
+            connection: SANDBOX_CONNECTION.into(),
+            clients: vec![
+                Client::confidential(SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET)
+                    .with_management_api(),
+                Client::confidential(OTHER_CLIENT_ID, OTHER_CLIENT_SECRET),
+                Client::public(PUBLIC_CLIENT_ID),
+                Client::confidential(RESTRICTED_CLIENT_ID, RESTRICTED_CLIENT_SECRET)
+                    .without_mfa_grant(),
+            ],
+            audiences: vec![SANDBOX_OTHER_AUDIENCE.into()],
+            recovery_codes: true,
+            factors: Factor::ALL.into(),
+            lifetimes: Lifetimes::default(),
+            buckets: Buckets::default(),
+            faults: BTreeSet::new(),
+        }
+    }
+}
+
+/// Which behaviour is shown where the vendor's pages and the recordings differ (`protocol.md` §5.5).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Profile {
+    /// What the vendor writes.
+    Documented,
+    /// What the service was recorded doing.
+    Observed,
+}
+
+/// A kind of second factor that a tenant can allow or forbid.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Factor {
+    /// A Guardian phone.
+    Push,
+    /// An authenticator app.
+    Otp,
+    /// A code by text message.
+    Sms,
+    /// A code by telephone.
+    Voice,
+    /// A code by e-mail.
+    Email,
+}
+
+impl Factor {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Push, Self::Otp, Self::Sms, Self::Voice, Self::Email];
+
+    /// The name in settings and in target features.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Push => "push",
+            Self::Otp => "otp",
+            Self::Sms => "sms",
+            Self::Voice => "voice",
+            Self::Email => "email",
+        }
+    }
+}
+
+/// An application registered with the tenant.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Its `client_id`.
+    pub id: String,
+    /// Its `client_secret`; a client without one is public.
+    pub secret: Option<String>,
+    /// Whether the grant type "MFA" is enabled on it.
+    pub mfa_grant: bool,
+    /// Whether it may get Management API tokens by client credentials.
+    pub management_api: bool,
+}
+
+impl Client {
+    /// A client that authenticates with a secret and may use the MFA grants.
+    #[must_use]
+    pub fn confidential(id: &str, secret: &str) -> Self {
+        Self {
+            id: id.into(),
+            secret: Some(secret.into()),
+            mfa_grant: true,
+            management_api: false,
+        }
+    }
+
+    /// A client that has no secret and may use the MFA grants.
+    #[must_use]
+    pub fn public(id: &str) -> Self {
+        Self {
+            id: id.into(),
+            secret: None,
+            mfa_grant: true,
+            management_api: false,
+        }
+    }
+
+    /// The same client, allowed to manage users.
+    #[must_use]
+    pub fn with_management_api(self) -> Self {
+        Self {
+            management_api: true,
+            ..self
+        }
+    }
+
+    /// The same client, not allowed to use the MFA grants.
+    #[must_use]
+    pub fn without_mfa_grant(self) -> Self {
+        Self {
+            mfa_grant: false,
+            ..self
+        }
+    }
+}
+
+/// How long things live. A thing that lives 300 s is alive at 299.999 s and dead at 300 s.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetimes {
+    /// The login `mfa_token`.
+    pub mfa_token: Duration,
+    /// The `oob_code` of a challenge.
+    pub oob_code: Duration,
+    /// An enrolment: its ticket and its `oob_code`.
+    pub enrolment: Duration,
+    /// An access token for the audience `{issuer}mfa/`.
+    pub management_token: Duration,
+    /// Any other access token.
+    pub access_token: Duration,
+    /// How long a finished or expired transaction is still told apart from one that never was.
+    pub remembered: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            mfa_token: Duration::from_secs(600),
+            oob_code: Duration::from_secs(300),
+            enrolment: Duration::from_secs(300),
+            management_token: Duration::from_secs(600),
+            access_token: Duration::from_secs(86_400),
+            remembered: Duration::from_secs(900),
+        }
+    }
+}
+
+/// A token bucket: `burst` at once, and one more each `refill`.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// How many the full bucket holds.
+    pub burst: u32,
+    /// After how long one comes back.
+    pub refill: Duration,
+}
+
+impl Rate {
+    /// A bucket of `burst` that gets one back every `refill_s` seconds.
+    #[must_use]
+    pub const fn new(burst: u32, refill_s: u64) -> Self {
+        Self {
+            burst,
+            refill: Duration::from_secs(refill_s),
+        }
+    }
+}
+
+/// The documented limits (`protocol.md` §7.1).
+#[derive(Clone, Copy, Debug)]
+pub struct Buckets {
+    /// Polls of one transaction.
+    pub poll: Rate,
+    /// Push notifications to one user.
+    pub push: Rate,
+    /// Wrong one-time and binding codes of one user.
+    pub otp: Rate,
+    /// Wrong recovery codes of one user.
+    pub recovery: Rate,
+    /// Text and voice messages to one user.
+    pub sms: Rate,
+    /// E-mails to one user.
+    pub email: Rate,
+}
+
+impl Default for Buckets {
+    fn default() -> Self {
+        Self {
+            poll: Rate::new(12, 5),
+            push: Rate::new(5, 12),
+            otp: Rate::new(10, 360),
+            recovery: Rate::new(10, 360),
+            sms: Rate::new(10, 3600),
+            email: Rate::new(20, 60),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! An out-of-band transaction and its states (`protocol.md` §11.2): [`Transaction`]; and the ticket by which a phone
+//! enrols: [`Ticket`].
+
+use std::time::Duration;
+
+use crate::authenticator::DeviceId;
+use crate::bucket::Bucket;
+use crate::fault::Fault;
+use crate::refusals;
+use crate::reply::Refusal;
+use crate::seal::{Purpose, SealId};
+use crate::settings::Rate;
+use crate::tenant::{ALPHANUMERIC, Tenant};
+use crate::user::UserKey;
+
+pub(crate) struct Transaction {
+    pub(crate) user: UserKey,
+    /// The login whose `mfa_token` began it; `None` when a management token did, then any login of the user may poll.
+    pub(crate) login: Option<SealId>,
+    pub(crate) device: DeviceId,
+    pub(crate) begun_by: BegunBy,
+    pub(crate) state: State,
+    pub(crate) expires: Duration,
+    /// What the phone must sign as `sub`.
+    pub(crate) challenge: String,
+    /// What the person must type, if the channel prompts.
+    pub(crate) binding_code: Option<String>,
+    pub(crate) polls: Bucket,
+    /// Set by a refused poll, for [`Fault::ThrottledForEver`].
+    pub(crate) was_throttled: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum BegunBy {
+    Enrolment,
+    Challenge,
+}
+
+/// What has happened to a transaction. That it is over time is not a state but a matter of [`Transaction::standing`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum State {
+    Pending,
+    Approved,
+    Rejected,
+    Redeemed { at: Duration },
+}
+
+/// Where a transaction stands at an instant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Standing {
+    Pending,
+    Approved,
+    Rejected,
+    Redeemed { at: Duration },
+    Expired,
+}
+
+impl Transaction {
+    pub(crate) fn standing(&self, now: Duration) -> Standing {
+        match self.state {
+            State::Pending | State::Approved if now >= self.expires => Standing::Expired,
+            State::Pending => Standing::Pending,
+            State::Approved => Standing::Approved,
+            State::Rejected => Standing::Rejected,
+            State::Redeemed { at } => Standing::Redeemed { at },
+        }
+    }
+}
+
+/// What a phone needs to enrol, once.
+#[derive(Clone)]
+pub(crate) struct Ticket {
+    pub(crate) user: UserKey,
+    pub(crate) device: DeviceId,
+    pub(crate) transaction: SealId,
+    pub(crate) expires: Duration,
+    pub(crate) used: bool,
+}
+
+/// What a transaction is begun with.
+pub(crate) struct Opening {
+    pub(crate) user: UserKey,
+    pub(crate) login: Option<SealId>,
+    pub(crate) device: DeviceId,
+    pub(crate) begun_by: BegunBy,
+    pub(crate) binding_code: Option<String>,
+}
+
+impl Tenant {
+    /// Begins a transaction; gives its name and its `oob_code`.
+    pub(crate) fn open(&mut self, now: Duration, opening: Opening) -> (SealId, String) {
+        let Opening {
+            user,
+            login,
+            device,
+            begun_by,
+            binding_code,
+        } = opening;
+        let id = self.seal_id();
+        let expires = now
+            + match begun_by {
+                BegunBy::Enrolment => self.settings.lifetimes.enrolment,
+                BegunBy::Challenge => self.settings.lifetimes.oob_code,
+            };
+        let (id, sealed_expiry) = self.bent_oob_name(user, id, expires);
+        let challenge =
+            data_encoding::BASE64URL_NOPAD.encode(self.text(ALPHANUMERIC, 24).as_bytes());
+        let transaction = Transaction {
+            user,
+            login,
+            device,
+            begun_by,
+            state: State::Pending,
+            expires,
+            challenge,
+            binding_code,
+            polls: Bucket::full(self.poll_rate(), now),
+            was_throttled: false,
+        };
+        let leaves_at = expires + self.settings.lifetimes.remembered;
+        self.transactions.put(now, id, transaction, leaves_at);
+        if let Some(user) = self.users.get_mut(user) {
+            user.remember(id);
+        }
+        (id, self.sealer.seal(Purpose::OobCode, id, sealed_expiry))
+    }
+
+    /// The name and the sealed expiry: as given, but for [`Fault::OobCodeRepeats`].
+    fn bent_oob_name(&self, user: UserKey, id: SealId, expires: Duration) -> (SealId, Duration) {
+        match self.users.get(user) {
+            Some(user) if self.has(Fault::OobCodeRepeats) => {
+                let name = user
+                    .id
+                    .bytes()
+                    .fold(0_u128, |name, octet| name << 5 ^ u128::from(octet));
+                (SealId(name), Duration::ZERO)
+            }
+            _ => (id, expires),
+        }
+    }
+
+    /// The transaction that an `oob_code` names. A code of this tenant that nobody remembers has expired.
+    pub(crate) fn transaction_named(&self, oob_code: &str) -> Result<SealId, Refusal> {
+        let id = self.sealer.unseal(Purpose::OobCode, oob_code);
+        let id = id.ok_or_else(|| refusals::malformed_oob_code(self.settings.profile))?;
+        self.transactions
+            .get(&id)
+            .map(|_| id)
+            .ok_or_else(refusals::oob_code_expired)
+    }
+
+    /// The rate of the poll bucket: as set, but for [`Fault::ThrottledTooEarly`].
+    pub(crate) fn poll_rate(&self) -> Rate {
+        if self.has(Fault::ThrottledTooEarly) {
+            Rate::new(1, 8)
+        } else {
+            self.settings.buckets.poll
+        }
+    }
+}

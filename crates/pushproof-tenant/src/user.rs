@@ -1,0 +1,244 @@
+//! The people of the tenant: [`User`], and where they are found: [`Users`].
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use crate::authenticator::{Authenticator, BegunWith, Channel, DeviceId, Kind, Phone};
+use crate::bucket::Bucket;
+use crate::seal::SealId;
+use crate::settings::Buckets;
+
+/// So many users exist at most.
+pub(crate) const USERS_MAX: usize = 1_000_000;
+/// So many of a user's newest transactions are kept at hand.
+const RECENT_MAX: usize = 16;
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct UserKey(u64);
+
+pub(crate) struct User {
+    /// The `user_id`, and the `sub` of tokens.
+    pub(crate) id: String,
+    pub(crate) email: String,
+    pub(crate) email_verified: bool,
+    pub(crate) password: String,
+    /// In the order of creation; a verified e-mail address is not among them unless somebody enrolled it.
+    pub(crate) authenticators: Vec<Authenticator>,
+    /// Names the implicit e-mail factor.
+    pub(crate) email_device: DeviceId,
+    /// The newest transactions, oldest first.
+    pub(crate) recent: VecDeque<SealId>,
+    /// The recovery code used last and when, for [`crate::Fault::RecoveryRace`].
+    pub(crate) used_recovery: Option<(String, Duration)>,
+    pub(crate) pushes: Bucket,
+    pub(crate) texts: Bucket,
+    pub(crate) emails: Bucket,
+    pub(crate) otp_failures: Bucket,
+    pub(crate) recovery_failures: Bucket,
+}
+
+/// What a new user is made of.
+pub(crate) struct Registration {
+    pub(crate) id: String,
+    pub(crate) email: String,
+    pub(crate) email_verified: bool,
+    pub(crate) password: String,
+    pub(crate) email_device: DeviceId,
+}
+
+impl User {
+    pub(crate) fn new(now: Duration, buckets: &Buckets, registration: Registration) -> Self {
+        let Registration {
+            id,
+            email,
+            email_verified,
+            password,
+            email_device,
+        } = registration;
+        Self {
+            id,
+            email,
+            email_verified,
+            password,
+            authenticators: Vec::new(),
+            email_device,
+            recent: VecDeque::new(),
+            used_recovery: None,
+            pushes: Bucket::full(buckets.push, now),
+            texts: Bucket::full(buckets.sms, now),
+            emails: Bucket::full(buckets.email, now),
+            otp_failures: Bucket::full(buckets.otp, now),
+            recovery_failures: Bucket::full(buckets.recovery, now),
+        }
+    }
+
+    /// Whether a factor that was enrolled on purpose is active. The implicit e-mail does not count (`protocol.md` §1.2).
+    pub(crate) fn is_enrolled(&self) -> bool {
+        self.authenticators
+            .iter()
+            .any(|authenticator| authenticator.is_factor() && authenticator.active)
+    }
+
+    /// The factor that a verified e-mail address is without enrolment (EMAIL-001).
+    pub(crate) fn implicit_email(&self) -> Option<Authenticator> {
+        let is_email = |one: &Authenticator| {
+            matches!(
+                one.kind,
+                Kind::Prompt {
+                    channel: Channel::Email,
+                    ..
+                }
+            )
+        };
+        let is_enrolled = self
+            .authenticators
+            .iter()
+            .any(|one| one.active && is_email(one));
+        (self.email_verified && !is_enrolled).then(|| Authenticator {
+            device: self.email_device.clone(),
+            kind: Kind::Prompt {
+                channel: Channel::Email,
+                address: self.email.clone(),
+            },
+            active: true,
+            sibling: None,
+            begun_with: BegunWith::Management,
+        })
+    }
+
+    pub(crate) fn recovery(&self) -> Option<&Authenticator> {
+        self.authenticators
+            .iter()
+            .find(|authenticator| !authenticator.is_factor())
+    }
+
+    pub(crate) fn recovery_mut(&mut self) -> Option<&mut Authenticator> {
+        self.authenticators
+            .iter_mut()
+            .find(|authenticator| !authenticator.is_factor())
+    }
+
+    /// Makes a factor active, with its sibling, and the recovery code with it (`protocol.md` §11.1).
+    pub(crate) fn activate(&mut self, device: &DeviceId) {
+        let sibling = self
+            .siblings(device)
+            .and_then(|authenticator| authenticator.sibling.clone());
+        for authenticator in &mut self.authenticators {
+            let confirmed =
+                authenticator.device == *device || Some(&authenticator.device) == sibling.as_ref();
+            authenticator.active |= confirmed || !authenticator.is_factor();
+        }
+    }
+
+    fn siblings(&self, device: &DeviceId) -> Option<&Authenticator> {
+        self.authenticators
+            .iter()
+            .find(|authenticator| authenticator.device == *device)
+    }
+
+    /// The enrolled phone behind a device id.
+    pub(crate) fn phone(&self, device: &DeviceId) -> Option<&Phone> {
+        self.authenticators
+            .iter()
+            .find_map(|authenticator| match &authenticator.kind {
+                Kind::Push(phone) if authenticator.device == *device => phone.as_ref(),
+                _ => None,
+            })
+    }
+
+    pub(crate) fn phone_mut(&mut self, device: &DeviceId) -> Option<&mut Phone> {
+        self.authenticators
+            .iter_mut()
+            .find_map(|authenticator| match &mut authenticator.kind {
+                Kind::Push(phone) if authenticator.device == *device => phone.as_mut(),
+                _ => None,
+            })
+    }
+
+    /// Removes what stands on a device id, and its sibling if told so.
+    pub(crate) fn remove(&mut self, device: &DeviceId, with_sibling: bool) {
+        let sibling = self
+            .siblings(device)
+            .and_then(|authenticator| authenticator.sibling.clone());
+        let sibling = sibling.filter(|_| with_sibling);
+        self.authenticators
+            .retain(|other| other.device != *device && Some(&other.device) != sibling.as_ref());
+    }
+
+    pub(crate) fn remember(&mut self, transaction: SealId) {
+        if self.recent.len() == RECENT_MAX {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(transaction);
+    }
+}
+
+/// All users, by key, by e-mail address in lower case, by id, and by enrolled device.
+#[derive(Default)]
+pub(crate) struct Users {
+    users: BTreeMap<UserKey, User>,
+    by_email: BTreeMap<String, UserKey>,
+    by_id: BTreeMap<String, UserKey>,
+    by_device: BTreeMap<DeviceId, UserKey>,
+    created: u64,
+}
+
+impl Users {
+    pub(crate) fn len(&self) -> usize {
+        self.users.len()
+    }
+
+    pub(crate) fn add(&mut self, user: User) -> UserKey {
+        self.created += 1;
+        let key = UserKey(self.created);
+        self.by_email.insert(user.email.to_lowercase(), key);
+        self.by_id.insert(user.id.clone(), key);
+        self.users.insert(key, user);
+        key
+    }
+
+    pub(crate) fn remove(&mut self, key: UserKey) {
+        let Some(user) = self.users.remove(&key) else {
+            return;
+        };
+        self.by_email.remove(&user.email.to_lowercase());
+        self.by_id.remove(&user.id);
+        for authenticator in &user.authenticators {
+            self.by_device.remove(&authenticator.device);
+        }
+    }
+
+    pub(crate) fn get(&self, key: UserKey) -> Option<&User> {
+        self.users.get(&key)
+    }
+
+    pub(crate) fn get_mut(&mut self, key: UserKey) -> Option<&mut User> {
+        self.users.get_mut(&key)
+    }
+
+    pub(crate) fn named(&self, email: &str) -> Option<UserKey> {
+        self.by_email.get(&email.to_lowercase()).copied()
+    }
+
+    pub(crate) fn with_id(&self, id: &str) -> Option<UserKey> {
+        self.by_id.get(id).copied()
+    }
+
+    pub(crate) fn with_device(&self, device: &DeviceId) -> Option<UserKey> {
+        self.by_device.get(device).copied()
+    }
+
+    /// Lets a device be found by its id from now on.
+    pub(crate) fn note_device(&mut self, device: DeviceId, owner: UserKey) {
+        self.by_device.insert(device, owner);
+    }
+
+    pub(crate) fn forget_device(&mut self, device: &DeviceId) {
+        self.by_device.remove(device);
+    }
+
+    /// All users in the order of their creation.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (UserKey, &User)> {
+        self.users.iter().map(|(key, user)| (*key, user))
+    }
+}
