@@ -204,8 +204,8 @@ impl Polling {
         } else {
             at
         };
-        let paced = from.checked_add(pause).map(|due| due.max(at));
-        let asked = at.checked_add(answer.wait.unwrap_or_default());
+        let paced = from.checked_add(pause);
+        let asked = at.checked_add(answer.wait.unwrap_or_default()); // at the earliest now
         let due = paced.zip(asked).map(|(paced, asked)| paced.max(asked));
         poll_or_over(due, scaled(policy.jitter_max, jitter), self.deadline)
     }

@@ -20,7 +20,7 @@ pub(crate) fn history() -> impl Strategy<Value = History> {
         policy(),
         hints(),
         began,
-        vec(turn(), 1..20),
+        turns(),
         prop::bool::weighted(0.3),
         cancel,
     )
@@ -100,28 +100,36 @@ fn hints() -> impl Strategy<Value = Hints> {
     })
 }
 
-fn turn() -> impl Strategy<Value = Turn> {
+/// Answers as they come on a calm day, or one trouble after another.
+fn turns() -> impl Strategy<Value = Vec<Turn>> {
+    prop_oneof![3 => vec(turn([6, 2, 2, 1, 1, 1]), 1..20), 1 => vec(turn([2, 1, 3, 3, 3, 0]), 1..20)]
+}
+
+fn turn(weights: [u32; 6]) -> impl Strategy<Value = Turn> {
     let late = among(&[0, 0, 0, 3, 2_000]);
     let held = among(&[0, 0, 40, 40, 1_000, 6_000, 31_000]);
     let back = prop_oneof![19 => Just(Duration::ZERO), 1 => among(&[1, 5_000, 90_000])];
     let jitter = prop_oneof![Just(0), Just(u16::MAX), any::<u16>()];
-    (late, held, back, answer(), jitter).prop_map(|(late, held, back, answer, jitter)| Turn {
-        late,
-        held,
-        back,
-        answer,
-        jitter,
+    (late, held, back, answer(weights), jitter).prop_map(|(late, held, back, answer, jitter)| {
+        Turn {
+            late,
+            held,
+            back,
+            answer,
+            jitter,
+        }
     })
 }
 
-fn answer() -> impl Strategy<Value = Answer> {
+fn answer(weights: [u32; 6]) -> impl Strategy<Value = Answer> {
+    let [pending, slow_down, throttled, broken, timed_out, settled] = weights;
     let meaning = prop_oneof![
-        6 => Just(Meaning::Pending),
-        2 => Just(Meaning::SlowDown),
-        2 => Just(Meaning::Throttled),
-        1 => Just(Meaning::Broken),
-        1 => Just(Meaning::TimedOut),
-        1 => Just(Meaning::Final),
+        pending => Just(Meaning::Pending),
+        slow_down => Just(Meaning::SlowDown),
+        throttled => Just(Meaning::Throttled),
+        broken => Just(Meaning::Broken),
+        timed_out => Just(Meaning::TimedOut),
+        settled => Just(Meaning::Final),
     ];
     let wait = option::weighted(
         0.3,

@@ -1,7 +1,7 @@
 //! The laws of polling. Each is a predicate over a [`Trace`], named for what it demands, with the requirements it comes from.
 //!
 //! `law!` makes two kinds of test of each: `holds` (no history breaks it) and `catches` (a machine with the given flaw does
-//! break it, so the law can fail). Seeds are fixed; `PROPTEST_CASES` deepens the search.
+//! break it, so the law can fail). Seeds are fixed; more `PROPTEST_CASES` than usual deepen the search.
 
 use std::time::Duration;
 
@@ -120,9 +120,8 @@ fn the_first_poll_waits_one_interval(trace: &Trace) -> TestCaseResult {
         };
         prop_assert_eq!(due, trace.began + gap);
     }
-    let early = trace
-        .polls
-        .first()
+    let early = heard(trace)
+        .next()
         .filter(|poll| poll.answer.meaning == Meaning::SlowDown);
     prop_assert!(
         early.is_none_or(|poll| may_go_on(trace, poll.next)),
@@ -132,7 +131,7 @@ fn the_first_poll_waits_one_interval(trace: &Trace) -> TestCaseResult {
 }
 law!(the_first_poll_waits_one_interval catches FirstPollAtOnce, TakesSlowDownForRejection);
 
-/// CPOLL-022 (CIBA Core §10.1), as a mode: after a held pending answer the next poll is due when the interval has passed since the
+/// CPOLL-022 (CIBA Core), as a mode: after a held pending answer the next poll is due when the interval has passed since the
 /// held one left, and not before its answer.
 fn a_held_answer_counts_from_when_its_poll_left(trace: &Trace) -> TestCaseResult {
     prop_assume!(
@@ -213,10 +212,10 @@ fn slow_down_takes_the_larger_of_step_and_wait(trace: &Trace) -> TestCaseResult 
 }
 law!(slow_down_takes_the_larger_of_step_and_wait catches SlowDownIgnoresItsWait);
 
-/// CPOLL-015 (RFC 9110 §15.5.3, §10.2.3): a rate limit is never a rejection; each one in a row backs off further.
+/// CPOLL-015 (RFC 6585 §4): a rate limit is never a rejection; each one in a row backs off further.
 fn throttling_backs_off_and_is_never_a_rejection(trace: &Trace) -> TestCaseResult {
     let mut in_a_row = 0;
-    for poll in &trace.polls {
+    for poll in heard(trace) {
         match poll.answer.meaning {
             Meaning::Throttled => in_a_row += 1,
             Meaning::Broken | Meaning::TimedOut => continue,
@@ -241,8 +240,8 @@ fn throttling_backs_off_and_is_never_a_rejection(trace: &Trace) -> TestCaseResul
 }
 law!(throttling_backs_off_and_is_never_a_rejection catches TakesThrottledForRejection, ThrottledAtTheUsualPace);
 
-/// CPOLL-015, CPOLL-016 and CPOLL-034: whatever the answer, a wait that it asks for is kept to the nanosecond, be it seconds, the
-/// distance to a date or the time until a limit resets.
+/// CPOLL-015, CPOLL-016 (RFC 9110 §10.2.3) and CPOLL-034: whatever the answer, a wait that it asks for is kept to the nanosecond,
+/// be it seconds, the distance to a date or the time until a limit resets.
 fn every_wait_is_kept(trace: &Trace) -> TestCaseResult {
     prop_assume!(is_steady(&trace.policy));
     for (poll, due) in scheduled(trace) {
@@ -260,7 +259,7 @@ law!(every_wait_is_kept catches IgnoresRetryAfter, CutsRetryAfterToSeconds);
 
 /// CPOLL-017 (RFC 8628 §3.5) and CPOLL-018: a time-out or a broken reply doubles the interval (up to 60 s) before the next poll.
 fn trouble_doubles_the_interval(trace: &Trace) -> TestCaseResult {
-    for poll in trace.polls.iter().filter(|poll| is_trouble(poll)) {
+    for poll in heard(trace).filter(|poll| is_trouble(poll)) {
         prop_assert_eq!(poll.after, twice(poll.before));
     }
     Ok(())
@@ -270,13 +269,12 @@ law!(trouble_doubles_the_interval catches KeepsThePaceOnTimeOut);
 /// CPOLL-018: troubles in a row are bounded; the bound ends it, and nothing else that goes wrong does.
 fn troubles_in_a_row_are_bounded(trace: &Trace) -> TestCaseResult {
     let mut in_a_row = 0;
-    for poll in &trace.polls {
+    for poll in heard(trace) {
         in_a_row = if is_trouble(poll) { in_a_row + 1 } else { 0 };
         let reached = in_a_row >= trace.policy.failures_max.max(1);
-        let cancelled = poll.next == Next::Over(Because::Cancelled);
         prop_assert_eq!(
             poll.next == Next::Over(Because::Failures),
-            reached && !cancelled,
+            reached,
             "{} in a row: {:?}",
             in_a_row,
             poll
@@ -487,10 +485,13 @@ fn run_sketch(flaw: Option<Flaw>, history: &History) -> Trace {
 
 fn runner() -> TestRunner {
     let seed = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let default = Config::default();
+    let cases = default.cases.max(2_000);
     let config = Config {
+        cases,
+        max_global_rejects: cases.saturating_mul(100),
         failure_persistence: None,
-        max_global_rejects: 65_536,
-        ..Config::default()
+        ..default
     };
     TestRunner::new_with_rng(config, seed)
 }
@@ -515,11 +516,17 @@ fn hint(trace: &Trace) -> Option<Duration> {
     trace.hints.interval.filter(|hint| !hint.is_zero())
 }
 
+/// Polls with this answer, save one that was dropped because the caller had cancelled.
 fn answered(trace: &Trace, meaning: Meaning) -> impl Iterator<Item = &Poll> {
+    heard(trace).filter(move |poll| poll.answer.meaning == meaning)
+}
+
+/// Polls whose answer was not dropped because the caller had cancelled.
+fn heard(trace: &Trace) -> impl Iterator<Item = &Poll> {
     trace
         .polls
         .iter()
-        .filter(move |poll| poll.answer.meaning == meaning)
+        .filter(|poll| trace.cancelled.is_none() || poll.next != Next::Over(Because::Cancelled))
 }
 
 /// Polls after which another was due, and when.
@@ -544,8 +551,9 @@ fn may_go_on(trace: &Trace, next: Next) -> bool {
         Next::PollAt(_) => true,
         Next::Over(Because::Polls) => trace.policy.polls_max.is_some(),
         Next::Over(Because::Deadline) => true,
-        Next::Over(Because::Cancelled) => trace.cancelled.is_some(),
-        Next::Over(Because::Final | Because::Failures) | Next::InFlight => false,
+        Next::Over(Because::Final | Because::Failures | Because::Cancelled) | Next::InFlight => {
+            false
+        }
     }
 }
 

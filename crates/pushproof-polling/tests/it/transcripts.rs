@@ -2,8 +2,8 @@
 //!
 //! A script is settings and then answers, `interval 5s; deadline 60s; pending, slow_down wait 30s, final`. An answer may add
 //! `wait D` (the endpoint asks to wait), `held D` (the answer takes that long), `late D` (the poll leaves that late), `jitter P%`
-//! and `x N` (that often). In place of an answer,
-//! `cancel` lets the caller cancel the poll in flight, whose final answer comes right after.
+//! and `x N` (that often). In place of an answer, `cancel` lets the caller cancel the poll in flight, whose final answer comes
+//! right after.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -107,6 +107,24 @@ fn five_troubles_in_a_row_are_enough() {
     199s  poll 9 -> timed_out
     259s  poll 10 -> timed_out
     259s  over: failures
+    ");
+}
+
+#[test]
+fn a_rate_limit_is_a_reply_and_ends_a_row_of_troubles() {
+    check!("interval 1s; broken x 4, throttled, broken x 4, pending", @"
+    0s    begin, interval 1s, until 300s
+    1s    poll 1 -> broken, interval 2s
+    3s    poll 2 -> broken, interval 4s
+    7s    poll 3 -> broken, interval 8s
+    15s   poll 4 -> broken, interval 16s
+    31s   poll 5 -> throttled
+    63s   poll 6 -> broken, interval 32s
+    95s   poll 7 -> broken, interval 60s
+    155s  poll 8 -> broken
+    215s  poll 9 -> broken
+    275s  poll 10 -> pending
+    275s  over: deadline
     ");
 }
 
