@@ -1,1 +1,53 @@
-//! The language: parse, check, compile, Session; dialects, profiles, requirements.
+//! The scenario language: parse, check, compile, execute. Dialects, profiles, requirements.
+//!
+//! ```text
+//! YAML text ─yaml, parse→ ast with places ─compile→ diagnostics | Program ─→ Session (one case)
+//! ```
+//!
+//! Start at [`Library::read`], which reads a dialect's folder; [`Library::compile`] gives the [`Program`] of each case; a [`Session`] executes
+//! one. There is no I/O and no clock here: texts come in as texts, replies as bytes, time as a parameter.
+
+pub mod ast;
+mod compile;
+mod covers;
+mod diagnostic;
+mod dialect;
+mod expr;
+pub mod fields;
+mod library;
+mod matcher;
+mod parse;
+mod path;
+mod pattern;
+mod program;
+mod session;
+mod source;
+mod template;
+mod value;
+mod words;
+pub mod yaml;
+
+pub use compile::{Against, CASES_MAX, compile};
+pub use diagnostic::{Diagnostic, Severity, nearest};
+pub use dialect::{
+    Alternative, Always, Body, Dialect, Field, Operation, Outcome, Outcomes, PollRules, Profile, Recognition, Requirement,
+    Requirements,
+};
+pub use expr::{Expr, Part};
+pub use library::{Library, SourceFile};
+pub use matcher::{Kind, Matcher};
+pub use parse::{File, parse};
+pub use path::{Headers, Path, Root, Seen};
+pub use pattern::{Element, Live, Pattern};
+pub use program::{
+    Act, Action, Actor, ActorKind, CLIENTS, Capture, CaptureFrom, Check, Exchange, Expect, Meanwhile, Operand, Poll, Program,
+    Slot, Step, Trigger, WaitLength,
+};
+pub use session::{
+    ActView, CheckRef, ClientValues, Environment, Fact, Flight, Held, Input, Note, Output, PAST_MARGIN, Reply, Session, Stop,
+    UserValues,
+};
+pub use source::{Source, Span, Spanned};
+pub use template::{RequestBuffer, ShownCall, Template, Values};
+pub use value::Value;
+pub use words::{Evidence, Words};

@@ -1,0 +1,363 @@
+//! A scenario or fragment as it was written, with places. Names are not yet resolved.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pushproof_report::Cover;
+use serde_json::Value;
+
+use crate::expr::Expr;
+use crate::matcher::Matcher;
+use crate::path::Path;
+use crate::source::{Source, Span, Spanned};
+
+/// A scenario file.
+#[derive(Debug)]
+pub struct Scenario {
+    /// The file.
+    pub source: Arc<Source>,
+    /// Unique among all scenarios.
+    pub id: Spanned<String>,
+    /// A sentence for people.
+    pub title: String,
+    /// For selection.
+    pub tags: Vec<String>,
+    /// Features without which it is not applicable.
+    pub needs: Vec<Spanned<String>>,
+    /// Named lists; one case for each combination.
+    pub matrix: Vec<Dimension>,
+    /// People and phones.
+    pub actors: Vec<Actor>,
+    /// What is done, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One named list of a matrix.
+#[derive(Debug)]
+pub struct Dimension {
+    /// `$param.NAME`.
+    pub name: Spanned<String>,
+    /// Its values in order.
+    pub values: Vec<Value>,
+}
+
+/// A person or a phone.
+#[derive(Debug)]
+pub struct Actor {
+    /// Its name in this scenario.
+    pub name: Spanned<String>,
+    /// What it is.
+    pub kind: ActorKind,
+}
+
+/// What an actor is.
+#[derive(Debug)]
+pub enum ActorKind {
+    /// A user who did not exist before.
+    FreshUser,
+    /// A phone that can receive pushes.
+    Push {
+        /// The user whose phone it is.
+        owner: Spanned<String>,
+    },
+}
+
+/// A fragment file: steps with typed inputs and outputs.
+#[derive(Debug)]
+pub struct Fragment {
+    /// The file.
+    pub source: Arc<Source>,
+    /// Its name.
+    pub name: Spanned<String>,
+    /// What a caller gives.
+    pub inputs: Vec<Input>,
+    /// What a caller may capture.
+    pub outputs: Vec<FragmentOutput>,
+    /// What is done.
+    pub steps: Vec<Step>,
+}
+
+/// One input of a fragment.
+#[derive(Debug)]
+pub struct Input {
+    /// Its name inside.
+    pub name: Spanned<String>,
+    /// What it must be.
+    pub kind: InputKind,
+}
+
+/// What an input of a fragment must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputKind {
+    /// An actor that is a user.
+    User,
+    /// An actor that is a phone.
+    Device,
+    /// A value.
+    Value,
+}
+
+/// One output of a fragment.
+#[derive(Debug)]
+pub struct FragmentOutput {
+    /// Its name; a capture of this name inside produces it.
+    pub name: Spanned<String>,
+    /// It may be missing; a caller that captures it then says so in `needs`.
+    pub optional: bool,
+}
+
+/// One step.
+#[derive(Debug)]
+pub struct Step {
+    /// Unique in its file.
+    pub id: Spanned<String>,
+    /// A sentence for people.
+    pub say: Option<String>,
+    /// Where it stands.
+    pub span: Span,
+    /// What it does.
+    pub kind: StepKind,
+    /// The requirements its outcome judges.
+    pub covers: Vec<Cover>,
+}
+
+/// What a step does.
+#[derive(Debug)]
+pub enum StepKind {
+    /// One operation.
+    Call(Call),
+    /// An operation repeated until its outcome is final or a limit is hit.
+    Poll(Poll),
+    /// A fragment.
+    Use(Use),
+    /// Nothing, for a time.
+    Wait(Wait),
+    /// Something that a phone does.
+    Device(DeviceStep),
+}
+
+/// What `call` and `poll` share.
+#[derive(Debug)]
+pub struct Exchange {
+    /// The operation.
+    pub operation: Spanned<String>,
+    /// Inputs by name.
+    pub with: With,
+    /// The client that sends it; the target's first one if absent.
+    pub client: Option<Spanned<String>>,
+    /// Conditions on the reply.
+    pub checks: Vec<Check>,
+    /// Values kept from the reply.
+    pub captures: Vec<Capture>,
+    /// The step that shows that the refusal means something.
+    pub control: Option<Control>,
+}
+
+/// Inputs by name, and those left out on purpose.
+#[derive(Debug, Default)]
+pub struct With {
+    /// In the order written, each with the place of its name.
+    pub given: Vec<(Spanned<String>, Expr)>,
+    /// Required ones that are not sent on purpose.
+    pub omit: Vec<Spanned<String>>,
+}
+
+/// One operation.
+#[derive(Debug)]
+pub struct Call {
+    /// What is sent and kept.
+    pub exchange: Exchange,
+    /// What the reply must be.
+    pub expect: Expect,
+}
+
+/// What a reply must be.
+#[derive(Debug)]
+pub struct Expect {
+    /// Any of these, or none of them.
+    pub names: Vec<Spanned<String>>,
+    /// `{ any_but: […] }`.
+    pub any_but: bool,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// An operation repeated.
+#[derive(Debug)]
+pub struct Poll {
+    /// What is sent and kept.
+    pub exchange: Exchange,
+    /// The cadence.
+    pub every: Every,
+    /// Total time.
+    pub give_up_after: Spanned<Duration>,
+    /// Most polls sent.
+    pub max_polls: Option<u32>,
+    /// Goes on after a final outcome, as a wrong client would.
+    pub insist: bool,
+    /// The sequence of outcomes that is allowed.
+    pub outcomes: Vec<Spanned<String>>,
+    /// Where the pattern stands.
+    pub outcomes_span: Span,
+    /// What phones do meanwhile.
+    pub meanwhile: Vec<Meanwhile>,
+    /// How soon a decision must show.
+    pub settles_within: Option<Spanned<Settles>>,
+}
+
+/// The cadence of a poll step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Every {
+    /// What the dialect tells clients, with its deadline.
+    Profile,
+    /// A fixed interval to begin with.
+    Interval(Duration),
+    /// A list of gaps, as an over-eager client would keep.
+    Gaps(Vec<Duration>),
+}
+
+/// How soon after an acknowledged action the final outcome must come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settles {
+    /// Within this many polls sent after it.
+    Polls(u32),
+    /// Within this time.
+    Time(Duration),
+}
+
+/// A phone's action during a poll step.
+#[derive(Debug)]
+pub struct Meanwhile {
+    /// When.
+    pub trigger: Trigger,
+    /// What.
+    pub act: Act,
+    /// Which answers to it are right.
+    pub expect: ActExpect,
+    /// Where it stands.
+    pub span: Span,
+    /// The requirements it judges.
+    pub covers: Vec<Cover>,
+}
+
+/// When a phone acts during a poll step.
+#[derive(Debug)]
+pub enum Trigger {
+    /// After the answer to this many polls; 0 is before the first.
+    AfterPoll(Expr),
+    /// This long after the step began.
+    At(Duration),
+}
+
+/// What a phone does.
+#[derive(Debug)]
+pub struct Act {
+    /// The phone.
+    pub device: Spanned<String>,
+    /// The action's word.
+    pub action: Spanned<String>,
+    /// What it is given.
+    pub with: With,
+}
+
+/// Which answers to a phone's action are right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActExpect {
+    /// The endpoint takes it.
+    Acknowledged,
+    /// The endpoint refuses it.
+    Refused,
+    /// Either.
+    Either,
+}
+
+/// A step that a phone does.
+#[derive(Debug)]
+pub struct DeviceStep {
+    /// What.
+    pub act: Act,
+    /// Which answers are right.
+    pub expect: ActExpect,
+    /// Values kept: a code that was read.
+    pub captures: Vec<Capture>,
+}
+
+/// A fragment used.
+#[derive(Debug)]
+pub struct Use {
+    /// `fragments/NAME`.
+    pub fragment: Spanned<String>,
+    /// Inputs by name.
+    pub with: With,
+    /// Caller's name and the fragment's output.
+    pub captures: Vec<(Spanned<String>, Spanned<String>)>,
+}
+
+/// A time in which nothing is sent.
+#[derive(Debug)]
+pub struct Wait {
+    /// How long.
+    pub length: WaitLength,
+    /// Why; people ask.
+    pub why: String,
+}
+
+/// How long a wait is.
+#[derive(Debug)]
+pub enum WaitLength {
+    /// A fixed time.
+    For(Duration),
+    /// Past a lifetime of the target, counted from now.
+    Past(Spanned<String>),
+}
+
+/// A condition on a reply.
+#[derive(Debug)]
+pub struct Check {
+    /// Where to look.
+    pub that: Path,
+    /// What must hold.
+    pub matcher: Matcher<Expr>,
+    /// Where it stands.
+    pub span: Span,
+    /// The requirements it judges.
+    pub covers: Vec<Cover>,
+}
+
+/// A value kept.
+#[derive(Debug)]
+pub struct Capture {
+    /// Its name from here on.
+    pub name: Spanned<String>,
+    /// Where it comes from.
+    pub from: From,
+    /// It may be missing.
+    pub optional: bool,
+}
+
+/// Where a captured value comes from.
+#[derive(Debug)]
+pub enum From {
+    /// A path.
+    Path(Path),
+    /// The one element of a list that has these members.
+    Where {
+        /// The list.
+        list: Path,
+        /// Member names and values; all must be equal.
+        members: Vec<(String, Value)>,
+        /// What to take of it.
+        take: Vec<String>,
+    },
+    /// What a phone read.
+    Read(String),
+}
+
+/// The step that shows that a refusal means something.
+#[derive(Debug)]
+pub struct Control {
+    /// Its id.
+    pub step: Spanned<String>,
+    /// Inputs that may differ.
+    pub differs_in: Vec<Spanned<String>>,
+}

@@ -1,0 +1,195 @@
+//! From a scenario to its cases: matrix rows filled in, fragments put in place, names turned into numbers. Start at [`compile`].
+//!
+//! Everything that can be wrong before the first request is found here; a problem in a fragment is reported at its place in the fragment.
+
+mod control;
+mod operand;
+mod scope;
+mod steps;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::ast::{self, Fragment, Scenario};
+use crate::diagnostic::Diagnostic;
+use crate::dialect::{Dialect, Profile};
+use crate::fields::Reader;
+use crate::program::{Actor, ActorKind, Program, Slot, Step};
+use crate::source::Source;
+use scope::Scope;
+
+/// What a scenario is compiled against.
+#[derive(Clone, Copy)]
+pub struct Against<'a> {
+    /// Its dialect.
+    pub dialect: &'a Arc<Dialect>,
+    /// What is expected.
+    pub profile: &'a Arc<Profile>,
+    /// Fragments by `fragments/NAME`.
+    pub fragments: &'a BTreeMap<String, Fragment>,
+}
+
+/// Most cases that one matrix may make.
+pub const CASES_MAX: usize = 1_000;
+
+/// Compiles a scenario to its cases, with every problem found.
+#[must_use]
+pub fn compile(scenario: &Scenario, against: Against<'_>) -> (Vec<Program>, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    let reader = Reader::new(&scenario.source);
+    let rows = rows(&reader, scenario);
+    for need in &scenario.needs {
+        if !against.dialect.features.contains(&need.value) {
+            let known = against.dialect.features.iter().map(String::as_str);
+            reader.unknown("E0150", need.span, "feature", &need.value, known);
+        }
+    }
+    problems.extend(reader.into_problems());
+    let mut programs = Vec::new();
+    for row in rows {
+        let (program, found) = Compiler::new(scenario, against, &row).run();
+        programs.push(program);
+        for problem in found {
+            let same = |known: &Diagnostic| {
+                (known.code, known.span, &known.message) == (problem.code, problem.span, &problem.message)
+                    && known.source.path() == problem.source.path()
+            };
+            if !problems.iter().any(same) {
+                problems.push(problem);
+            }
+        }
+    }
+    if problems.iter().any(Diagnostic::is_error) {
+        programs.clear();
+    }
+    (programs, problems)
+}
+
+/// One value for each dimension of the matrix.
+type Row = Vec<(String, Value)>;
+
+/// Every combination, the last dimension running fastest.
+fn rows(reader: &Reader, scenario: &Scenario) -> Vec<Row> {
+    let count = scenario.matrix.iter().map(|dimension| dimension.values.len()).try_fold(1usize, usize::checked_mul);
+    if count.is_none_or(|count| count > CASES_MAX) {
+        let span = scenario.matrix[0].name.span;
+        reader.error("E0151", span, format!("matrix makes more than {CASES_MAX} cases"));
+        return Vec::new();
+    }
+    scenario.matrix.iter().fold(vec![Vec::new()], |rows, dimension| {
+        let with = |row: &Row, value: &Value| {
+            let mut row = row.clone();
+            row.push((dimension.name.value.clone(), value.clone()));
+            row
+        };
+        rows.iter().flat_map(|row| dimension.values.iter().map(|value| with(row, value))).collect()
+    })
+}
+
+/// `id[a=1,b=x]`.
+fn case_id(id: &str, row: &Row) -> String {
+    if row.is_empty() {
+        return id.to_owned();
+    }
+    let values: Vec<String> =
+        row.iter().map(|(name, value)| format!("{name}={}", crate::template::plain(value))).collect();
+    format!("{id}[{}]", values.join(","))
+}
+
+struct Compiler<'a> {
+    scenario: &'a Scenario,
+    against: Against<'a>,
+    row: &'a Row,
+    slots: Vec<Slot>,
+    /// The step that captured a slot.
+    captured_by: BTreeMap<usize, usize>,
+    actors: Vec<Actor>,
+    steps: Vec<Step>,
+    readers: Vec<Reader>,
+}
+
+/// The reader of the file that is compiled at the moment.
+type ReaderId = usize;
+
+impl<'a> Compiler<'a> {
+    fn new(scenario: &'a Scenario, against: Against<'a>, row: &'a Row) -> Self {
+        Self {
+            scenario,
+            against,
+            row,
+            slots: Vec::new(),
+            captured_by: BTreeMap::new(),
+            actors: Vec::new(),
+            steps: Vec::new(),
+            readers: Vec::new(),
+        }
+    }
+
+    fn run(mut self) -> (Program, Vec<Diagnostic>) {
+        let scenario = self.scenario;
+        let reader = self.reader(&scenario.source);
+        let mut scope = Scope::new(reader);
+        for (name, value) in self.row {
+            scope.bind_param(name, value.clone());
+        }
+        self.actors(&mut scope);
+        self.steps(&scenario.steps, &mut scope, "", 0);
+        scope.report_unused(&self.readers[reader]);
+        let program = Program {
+            id: case_id(&scenario.id.value, self.row),
+            title: scenario.title.clone(),
+            tags: scenario.tags.clone(),
+            needs: scenario.needs.iter().map(|need| need.value.clone()).collect(),
+            source: Arc::clone(&scenario.source),
+            span: scenario.id.span,
+            dialect: Arc::clone(self.against.dialect),
+            profile: Arc::clone(self.against.profile),
+            slots: self.slots,
+            actors: self.actors,
+            steps: self.steps,
+        };
+        (program, self.readers.into_iter().flat_map(Reader::into_problems).collect())
+    }
+
+    fn reader(&mut self, source: &Arc<Source>) -> ReaderId {
+        self.readers.push(Reader::new(source));
+        self.readers.len() - 1
+    }
+
+    fn slot(&mut self, label: &str, secret: bool) -> usize {
+        self.slots.push(Slot { label: label.to_owned(), secret });
+        self.slots.len() - 1
+    }
+
+    fn actors(&mut self, scope: &mut Scope) {
+        let scenario = self.scenario;
+        for actor in &scenario.actors {
+            let kind = match &actor.kind {
+                ast::ActorKind::FreshUser => {
+                    let name = &actor.name.value;
+                    ActorKind::User {
+                        username: self.slot(&format!("{name}.username"), false),
+                        password: self.slot(&format!("{name}.password"), true),
+                        email: self.slot(&format!("{name}.email"), false),
+                        phone: self.slot(&format!("{name}.phone"), false),
+                    }
+                }
+                ast::ActorKind::Push { owner } => {
+                    let found = self.actors.iter().position(|actor| {
+                        actor.name == owner.value && matches!(actor.kind, ActorKind::User { .. })
+                    });
+                    let Some(owner) = found else {
+                        let users = self.actors.iter().map(|actor| actor.name.as_str());
+                        self.readers[scope.reader].unknown("E0152", owner.span, "owner", &owner.value, users);
+                        continue;
+                    };
+                    ActorKind::Push { owner }
+                }
+            };
+            scope.bind_actor(&actor.name.value, self.actors.len());
+            self.actors.push(Actor { name: actor.name.value.clone(), kind });
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! A family of endpoints as data: operations, outcomes, profiles, requirements. Start at [`Dialect`].
+//!
+//! Everything that this crate knows of an endpoint stands in the dialect's YAML; no path, status or error string is written in Rust.
+
+mod peek;
+mod read;
+mod recognise;
+mod requirements;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) use read::path as read_path;
+pub use recognise::{Alternative, Outcome, Profile, Recognition};
+pub use requirements::{Requirement, Requirements};
+
+use crate::expr::Expr;
+use crate::path::Path;
+use crate::source::{Source, Spanned};
+use crate::matcher::Matcher;
+
+/// A dialect, read and checked.
+#[derive(Debug)]
+pub struct Dialect {
+    /// Its name, which is also its folder's.
+    pub name: String,
+    /// For people.
+    pub title: String,
+    /// Its `dialect.yaml`.
+    pub source: Arc<Source>,
+    /// What a target may be able to do; scenarios name these in `needs`.
+    pub features: Vec<String>,
+    /// Every call it defines.
+    pub operations: Vec<Operation>,
+    /// The names of its outcomes; [`Outcomes`] are sets of their positions.
+    pub outcomes: Vec<String>,
+    /// What is expected, by profile name.
+    pub profiles: BTreeMap<String, Profile>,
+    /// The cadence that clients are told to keep.
+    pub poll: PollRules,
+    /// What holds for every reply of some operations.
+    pub always: Vec<Always>,
+    /// How long things live unless a target says otherwise.
+    pub lifetimes: BTreeMap<String, Duration>,
+    /// The numbered statements about the endpoint.
+    pub requirements: Requirements,
+}
+
+/// One call that a dialect defines.
+#[derive(Debug)]
+pub struct Operation {
+    /// Its name, `mfa.associate`.
+    pub name: String,
+    /// What it does, for people.
+    pub say: String,
+    /// HTTP method.
+    pub method: http::Method,
+    /// Path with references.
+    pub path: Expr,
+    /// The bearer credential, if the call carries one.
+    pub bearer: Option<Expr>,
+    /// The body.
+    pub body: Body,
+    /// The outcomes it can have.
+    pub outcomes: Outcomes,
+    /// Where secrets stand in its replies.
+    pub secrets: Vec<Path>,
+    /// The members that tell apart the shapes of its replies.
+    pub variant: Vec<Path>,
+}
+
+/// The body of an operation.
+#[derive(Debug)]
+pub enum Body {
+    /// None.
+    None,
+    /// `application/x-www-form-urlencoded`.
+    Form(Vec<Field>),
+    /// `application/json`.
+    Json(Vec<Field>),
+}
+
+/// One member of a body.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name on the wire.
+    pub name: String,
+    /// Its value.
+    pub value: Expr,
+    /// Left out when its reference is not given.
+    pub optional: bool,
+}
+
+impl Operation {
+    /// The inputs a step must or may give, with whether each may be left out; the client's own values are no inputs.
+    #[must_use]
+    pub fn inputs(&self) -> BTreeMap<&str, bool> {
+        let mut inputs = BTreeMap::new();
+        let fields = match &self.body {
+            Body::None => &[][..],
+            Body::Form(fields) | Body::Json(fields) => fields,
+        };
+        let always = [Some(&self.path), self.bearer.as_ref()];
+        let required = always.into_iter().flatten().map(|expr| (expr, false));
+        for (expr, optional) in required.chain(fields.iter().map(|field| (&field.value, field.optional))) {
+            for name in expr.refs() {
+                if !name.value.starts_with("client.") {
+                    let entry = inputs.entry(name.value.as_str()).or_insert(optional);
+                    *entry &= optional;
+                }
+            }
+        }
+        inputs
+    }
+}
+
+/// The cadence that clients of the dialect are told to keep.
+#[derive(Debug, Clone)]
+pub struct PollRules {
+    /// Where the server's interval stands in the reply that began the transaction.
+    pub interval_path: Option<Path>,
+    /// The interval without one.
+    pub interval: Duration,
+    /// Where the server's expiry stands in that reply.
+    pub expires_path: Option<Path>,
+    /// The expiry without one.
+    pub expires: Duration,
+    /// What `slow_down` adds.
+    pub slow_down_adds: Duration,
+    /// Total time after which a client gives up.
+    pub deadline: Duration,
+    /// Whether the first poll waits for the interval.
+    pub first: pushproof_polling::First,
+}
+
+/// A condition on every reply of some operations.
+#[derive(Debug, Clone)]
+pub struct Always {
+    /// Positions of the operations.
+    pub operations: Vec<usize>,
+    /// Only for replies with one of these outcomes; empty means all.
+    pub outcomes: Outcomes,
+    /// What is looked at.
+    pub that: Path,
+    /// The condition.
+    pub matcher: Matcher,
+    /// The requirements it judges.
+    pub covers: Vec<pushproof_report::Cover>,
+    /// Where it is written, in the dialect's source.
+    pub place: Spanned<String>,
+}
+
+/// A set of outcomes: the three classes that every dialect has, and the dialect's own by position.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcomes(u64);
+
+impl Outcomes {
+    /// 400, 401 or 403 with a JSON object that holds a text `error`.
+    pub const REFUSED: Self = Self(1);
+    /// 429, or an outcome that means `slow_down`.
+    pub const THROTTLED: Self = Self(2);
+    /// Neither a named outcome nor another class.
+    pub const BROKEN: Self = Self(4);
+    /// The names of the classes, in the order of their bits.
+    pub const CLASSES: [&'static str; 3] = ["refused", "throttled", "broken"];
+    /// How many outcomes a dialect may define.
+    pub const NAMED_MAX: usize = 61;
+    /// No outcome.
+    pub const NONE: Self = Self(0);
+
+    /// The set of one named outcome, by its position in [`Dialect::outcomes`].
+    #[must_use]
+    pub const fn named(position: usize) -> Self {
+        assert!(position < Self::NAMED_MAX, "a dialect has at most 61 outcomes");
+        Self(1 << (position + 3))
+    }
+
+    /// All of both.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those in both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Those of `self` that are not in `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether they have one in common.
+    #[must_use]
+    pub const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether it is empty.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Positions of the named outcomes in the set.
+    pub fn positions(self) -> impl Iterator<Item = usize> {
+        (0..Self::NAMED_MAX).filter(move |position| self.meets(Self::named(*position)))
+    }
+}
+
+impl Dialect {
+    /// The position of an operation.
+    #[must_use]
+    pub fn operation(&self, name: &str) -> Option<usize> {
+        self.operations.iter().position(|operation| operation.name == name)
+    }
+
+    /// The set that an outcome's or a class's name stands for.
+    #[must_use]
+    pub fn outcome(&self, name: &str) -> Option<Outcomes> {
+        if let Some(class) = Outcomes::CLASSES.iter().position(|class| *class == name) {
+            return Some(Outcomes(1 << class));
+        }
+        self.outcomes.iter().position(|outcome| outcome == name).map(Outcomes::named)
+    }
+
+    /// The names in a set: named outcomes first; a class only when no named outcome says more.
+    #[must_use]
+    pub fn names(&self, outcomes: Outcomes) -> Vec<&str> {
+        let named: Vec<&str> = outcomes.positions().map(|position| self.outcomes[position].as_str()).collect();
+        if !named.is_empty() {
+            return named;
+        }
+        let class = |(bit, name): (usize, &'static str)| outcomes.meets(Outcomes(1 << bit)).then_some(name);
+        Outcomes::CLASSES.into_iter().enumerate().filter_map(class).collect()
+    }
+}

@@ -1,0 +1,244 @@
+//! A look at a JSON reply that keeps only what recognition needs, in one pass and without allocating.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// How many different members a profile may look at.
+pub(crate) const NAMES_MAX: usize = 64;
+/// How many of them may carry a waiting time.
+pub(crate) const WAITS_MAX: usize = 4;
+
+/// What kind of body a reply has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyKind {
+    Empty,
+    Object,
+    List,
+    /// JSON, but neither object nor list.
+    Scalar,
+    /// Not JSON.
+    Other,
+}
+
+/// Which members of a reply's top level a profile looks at.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Interest {
+    /// Names; the first [`WAITS_MAX`] may be waits.
+    pub(crate) names: Vec<Box<str>>,
+}
+
+impl Interest {
+    /// The position of a name, added if new. `None` when there are too many.
+    pub(crate) fn position(&mut self, name: &str) -> Option<usize> {
+        if let Some(found) = self.names.iter().position(|known| &**known == name) {
+            return Some(found);
+        }
+        (self.names.len() < NAMES_MAX).then(|| {
+            self.names.push(name.into());
+            self.names.len() - 1
+        })
+    }
+}
+
+/// What was seen.
+#[derive(Debug)]
+pub(crate) struct Peek<'a> {
+    pub(crate) kind: BodyKind,
+    /// The text member `error`.
+    pub(crate) error: Option<Cow<'a, str>>,
+    /// One bit for each name of the [`Interest`] that is there and not null.
+    pub(crate) present: u64,
+    /// Whole numbers under the first names.
+    pub(crate) waits: [Option<u64>; WAITS_MAX],
+}
+
+/// Looks at a body.
+pub(crate) fn peek<'a>(body: &'a [u8], interest: &Interest) -> Peek<'a> {
+    let nothing = |kind| Peek { kind, error: None, present: 0, waits: [None; WAITS_MAX] };
+    if body.is_empty() {
+        return nothing(BodyKind::Empty);
+    }
+    let mut json = serde_json::Deserializer::from_slice(body);
+    match Top(interest).deserialize(&mut json) {
+        Ok(seen) if json.end().is_ok() => seen,
+        _ => nothing(BodyKind::Other),
+    }
+}
+
+struct Top<'i>(&'i Interest);
+
+impl<'de> DeserializeSeed<'de> for Top<'_> {
+    type Value = Peek<'de>;
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Peek<'de>, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl Top<'_> {
+    fn scalar<'de>(self) -> Peek<'de> {
+        Peek { kind: BodyKind::Scalar, error: None, present: 0, waits: [None; WAITS_MAX] }
+    }
+}
+
+impl<'de> Visitor<'de> for Top<'_> {
+    type Value = Peek<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Peek<'de>, A::Error> {
+        let mut seen = Peek { kind: BodyKind::Object, ..self.scalar_of() };
+        while let Some(key) = map.next_key_seed(Text)? {
+            let key = key.unwrap_or_default();
+            let value = map.next_value_seed(Any)?;
+            if let Some(position) = self.0.names.iter().position(|name| **name == *key)
+                && !matches!(value, Found::Null)
+            {
+                seen.present |= 1 << position;
+                if let (Some(wait), Found::Whole(number)) = (seen.waits.get_mut(position), &value) {
+                    *wait = Some(*number);
+                }
+            }
+            if let (ERROR_MEMBER, Found::Text(text)) = (&*key, value) {
+                seen.error = Some(text);
+            }
+        }
+        Ok(seen)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Peek<'de>, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Peek { kind: BodyKind::List, ..self.scalar() })
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Peek<'de>, E> {
+        Ok(self.scalar())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Peek<'de>, E> {
+        Ok(self.scalar())
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<Peek<'de>, E> {
+        Ok(self.scalar())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Peek<'de>, E> {
+        Ok(self.scalar())
+    }
+    fn visit_str<E>(self, _: &str) -> Result<Peek<'de>, E> {
+        Ok(self.scalar())
+    }
+    fn visit_unit<E>(self) -> Result<Peek<'de>, E> {
+        Ok(self.scalar())
+    }
+}
+
+/// The member that names an error in every dialect (RFC 6749 §5.2).
+const ERROR_MEMBER: &str = "error";
+
+impl Top<'_> {
+    fn scalar_of<'de>(&self) -> Peek<'de> {
+        Top(self.0).scalar()
+    }
+}
+
+/// A value as far as recognition looks at it.
+enum Found<'a> {
+    Text(Cow<'a, str>),
+    Whole(u64),
+    Null,
+    Other,
+}
+
+struct Any;
+
+impl<'de> DeserializeSeed<'de> for Any {
+    type Value = Found<'de>;
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Found<'de>, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Any {
+    type Value = Found<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Found<'de>, E> {
+        Ok(Found::Text(Cow::Borrowed(text)))
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Found<'de>, E> {
+        Ok(Found::Text(Cow::Owned(text.to_owned())))
+    }
+    fn visit_u64<E>(self, number: u64) -> Result<Found<'de>, E> {
+        Ok(Found::Whole(number))
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Found<'de>, E> {
+        Ok(Found::Other)
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Found<'de>, E> {
+        Ok(Found::Other)
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<Found<'de>, E> {
+        Ok(Found::Other)
+    }
+    fn visit_unit<E>(self) -> Result<Found<'de>, E> {
+        Ok(Found::Null)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found<'de>, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Found::Other)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Found<'de>, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Found::Other)
+    }
+}
+
+/// A key; one with escapes in it is allocated, which no endpoint's ordinary reply has.
+struct Text;
+
+impl<'de> DeserializeSeed<'de> for Text {
+    type Value = Option<Cow<'de, str>>;
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        Ok(match Any.deserialize(json)? {
+            Found::Text(text) => Some(text),
+            _ => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interest() -> Interest {
+        Interest { names: vec!["interval".into(), "access_token".into()] }
+    }
+
+    #[test]
+    fn one_pass_finds_error_members_and_waits() {
+        let interest = interest();
+        let seen = peek(br#"{"error":"slow_down","interval":10,"deep":{"a":[1,{"error":"no"}]}}"#, &interest);
+        assert_eq!((seen.kind, seen.error.as_deref(), seen.present), (BodyKind::Object, Some("slow_down"), 1));
+        assert_eq!(seen.waits[0], Some(10));
+    }
+
+    #[test]
+    fn a_null_member_is_not_there() {
+        assert_eq!(peek(br#"{"access_token":null}"#, &interest()).present, 0);
+        assert_eq!(peek(br#"{"access_token":"x"}"#, &interest()).present, 2);
+    }
+
+    #[test]
+    fn every_body_has_a_kind() {
+        let kinds: Vec<BodyKind> = ["", "{}", "[1,2]", "3", "\"x\"", "<html>", "{\"a\":", "{} trailing", "\u{feff}{}"]
+            .iter()
+            .map(|body| peek(body.as_bytes(), &interest()).kind)
+            .collect();
+        use BodyKind::{Empty, List, Object, Other, Scalar};
+        assert_eq!(kinds, [Empty, Object, List, Scalar, Scalar, Other, Other, Other, Other]);
+    }
+}

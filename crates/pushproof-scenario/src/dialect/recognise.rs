@@ -1,0 +1,231 @@
+//! Which outcomes a reply has, and what that means to a client that polls. Start at [`Profile::recognise`].
+
+use std::time::Duration;
+
+use pushproof_polling::Meaning;
+
+use super::Outcomes;
+use super::peek::{BodyKind, Interest, Peek, peek};
+use crate::path::Headers;
+use crate::source::Spanned;
+
+/// What is expected within a dialect.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// One for each outcome of the dialect, in the dialect's order; `None` where the profile says nothing.
+    pub outcomes: Vec<Option<Outcome>>,
+    pub(super) interest: Interest,
+}
+
+/// A named predicate over replies.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Its name and where the profile defines it.
+    pub name: Spanned<String>,
+    /// It holds if one of these does.
+    pub alternatives: Vec<Alternative>,
+    /// What it tells a client that polls.
+    pub means: Option<Meaning>,
+    /// Where the endpoint's hint how long to wait stands.
+    pub waits: Vec<WaitHint>,
+}
+
+/// One form of an outcome.
+#[derive(Clone, Debug, Default)]
+pub struct Alternative {
+    /// Allowed statuses; empty means any.
+    pub statuses: Vec<u16>,
+    /// The text of the member `error`.
+    pub error: Option<String>,
+    /// What the body must be.
+    pub body: Option<BodyForm>,
+    /// Names of members that must be there.
+    pub has: Vec<String>,
+    pub(super) has_bits: u64,
+    /// A form that is tolerated: a reply that only such a form covers is a warning.
+    pub tolerated: bool,
+}
+
+/// What the body of an [`Alternative`] must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyForm {
+    /// No body at all.
+    Empty,
+    /// A JSON list.
+    List,
+    /// A JSON object.
+    Object,
+}
+
+/// Where a waiting time stands.
+#[derive(Clone, Debug)]
+pub enum WaitHint {
+    /// A header: seconds, or an HTTP date (RFC 9110 §10.2.3).
+    Header(String),
+    /// A member of the body: whole seconds.
+    Member(usize),
+}
+
+/// What a reply is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recognition {
+    /// Every outcome and class it satisfies.
+    pub outcomes: Outcomes,
+    /// Those of them that only a tolerated form covers.
+    pub weak: Outcomes,
+    /// An outcome whose `error` it has while the rest does not fit: the right error in a wrong form.
+    pub near: Outcomes,
+    /// What a client that polls makes of it; decided by `error`, not by status (CPOLL-013).
+    pub meaning: Meaning,
+    /// How long the endpoint asks to wait.
+    pub wait: Option<Duration>,
+}
+
+impl Profile {
+    /// Recognises a reply as some of the outcomes in `among`, and its class.
+    #[must_use]
+    pub fn recognise(&self, among: Outcomes, status: u16, headers: &dyn Headers, body: &[u8]) -> Recognition {
+        let seen = peek(body, &self.interest);
+        let mut found = Recognition {
+            outcomes: Outcomes::NONE,
+            weak: Outcomes::NONE,
+            near: Outcomes::NONE,
+            meaning: Meaning::Broken,
+            wait: None,
+        };
+        let mut meaning = None;
+        for (position, outcome) in self.outcomes.iter().enumerate() {
+            let name = Outcomes::named(position);
+            let Some(outcome) = outcome.as_ref().filter(|_| among.meets(name)) else { continue };
+            match outcome.fit(status, &seen) {
+                Fit::Full => found.outcomes = found.outcomes.with(name),
+                Fit::Tolerated => {
+                    found.outcomes = found.outcomes.with(name);
+                    found.weak = found.weak.with(name);
+                }
+                Fit::ErrorOnly => found.near = found.near.with(name),
+                Fit::None => continue,
+            }
+            meaning = meaning.or(outcome.means);
+            if let Some(wait) = outcome.wait(headers, &seen) {
+                found.wait = Some(found.wait.map_or(wait, |known| known.max(wait)));
+            }
+        }
+        found.classify(status, &seen, meaning);
+        if found.meaning == Meaning::Throttled && found.wait.is_none() {
+            found.wait = headers.header("retry-after").and_then(|value| wait_of(value, headers));
+        }
+        found
+    }
+}
+
+impl Recognition {
+    fn classify(&mut self, status: u16, seen: &Peek<'_>, meaning: Option<Meaning>) {
+        let refused = matches!(status, 400 | 401 | 403) && seen.error.is_some();
+        let throttled = status == 429 || meaning == Some(Meaning::SlowDown);
+        let class = match (throttled, refused) {
+            (true, _) => Outcomes::THROTTLED,
+            (false, true) => Outcomes::REFUSED,
+            (false, false) if self.outcomes.is_empty() => Outcomes::BROKEN,
+            (false, false) => Outcomes::NONE,
+        };
+        self.outcomes = self.outcomes.with(class);
+        self.meaning = meaning.unwrap_or(match class {
+            Outcomes::THROTTLED => Meaning::Throttled,
+            // An error nobody knows ends the polling (CPOLL-012), also when it comes with 200 (CPOLL-014).
+            _ if seen.error.is_some() && status < 500 => Meaning::Final,
+            Outcomes::BROKEN => Meaning::Broken,
+            _ => Meaning::Final,
+        });
+    }
+}
+
+enum Fit {
+    Full,
+    Tolerated,
+    ErrorOnly,
+    None,
+}
+
+impl Outcome {
+    fn fit(&self, status: u16, seen: &Peek<'_>) -> Fit {
+        let mut fit = Fit::None;
+        for alternative in &self.alternatives {
+            match alternative.fit(status, seen) {
+                Fit::Full => return Fit::Full,
+                Fit::Tolerated => fit = Fit::Tolerated,
+                Fit::ErrorOnly if matches!(fit, Fit::None) => fit = Fit::ErrorOnly,
+                Fit::ErrorOnly | Fit::None => {}
+            }
+        }
+        fit
+    }
+
+    fn wait(&self, headers: &dyn Headers, seen: &Peek<'_>) -> Option<Duration> {
+        let one = |hint: &WaitHint| match hint {
+            WaitHint::Header(name) => headers.header(name).and_then(|value| wait_of(value, headers)),
+            WaitHint::Member(position) => seen.waits.get(*position).copied().flatten().map(Duration::from_secs),
+        };
+        self.waits.iter().filter_map(one).max()
+    }
+
+    /// Its forms in words: `400 access_denied`, `200 with access_token`.
+    #[must_use]
+    pub fn forms(&self) -> String {
+        let forms: Vec<String> = self.alternatives.iter().map(Alternative::says).collect();
+        forms.join(" | ")
+    }
+}
+
+impl Alternative {
+    fn fit(&self, status: u16, seen: &Peek<'_>) -> Fit {
+        if let Some(error) = &self.error
+            && seen.error.as_deref() != Some(error)
+        {
+            return Fit::None;
+        }
+        let status_fits = self.statuses.is_empty() || self.statuses.contains(&status);
+        let body_fits = match self.body {
+            None => true,
+            Some(BodyForm::Empty) => seen.kind == BodyKind::Empty,
+            Some(BodyForm::List) => seen.kind == BodyKind::List,
+            Some(BodyForm::Object) => seen.kind == BodyKind::Object,
+        };
+        match (status_fits && body_fits && seen.present & self.has_bits == self.has_bits, self.tolerated) {
+            (true, false) => Fit::Full,
+            (true, true) => Fit::Tolerated,
+            (false, _) if self.error.is_some() => Fit::ErrorOnly,
+            (false, _) => Fit::None,
+        }
+    }
+
+    /// The form in words.
+    #[must_use]
+    pub fn says(&self) -> String {
+        let statuses: Vec<String> = self.statuses.iter().map(u16::to_string).collect();
+        let mut words = vec![if statuses.is_empty() { "any status".to_owned() } else { statuses.join("/") }];
+        words.extend(self.error.clone());
+        match self.body {
+            Some(BodyForm::Empty) => words.push("without a body".to_owned()),
+            Some(BodyForm::List) => words.push("with a JSON list".to_owned()),
+            Some(BodyForm::Object) if self.has.is_empty() => words.push("with a JSON object".to_owned()),
+            _ => {}
+        }
+        if !self.has.is_empty() {
+            words.push(format!("with {}", self.has.join(", ")));
+        }
+        words.join(" ")
+    }
+}
+
+/// A waiting time from a header: whole seconds, or an HTTP date seen from the reply's own `Date` (CPOLL-016).
+fn wait_of(value: &str, headers: &dyn Headers) -> Option<Duration> {
+    if let Ok(seconds) = value.trim().parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    let now = httpdate::parse_http_date(headers.header("date")?).ok()?;
+    Some(until.duration_since(now).unwrap_or_default())
+}

@@ -1,0 +1,293 @@
+//! From a tree to typed values, collecting every problem on the way: [`Reader`] for a file, [`Fields`] for one of its maps.
+//!
+//! A map is read by taking the keys it may have; what is left at the end is an unknown key, reported with the nearest known name. So a
+//! reader function *is* the list of allowed keys, and one pass finds all mistakes of a file.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::diagnostic::{Diagnostic, Severity, nearest};
+use crate::source::{Source, Span, Spanned};
+use crate::yaml::{Entry, Kind, Node};
+
+/// Reads one file; keeps its problems.
+#[derive(Debug)]
+pub struct Reader {
+    source: Arc<Source>,
+    problems: RefCell<Vec<Diagnostic>>,
+}
+
+impl Reader {
+    /// A reader without problems yet.
+    #[must_use]
+    pub fn new(source: &Arc<Source>) -> Self {
+        Self { source: Arc::clone(source), problems: RefCell::default() }
+    }
+
+    /// The file being read.
+    #[must_use]
+    pub const fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
+    /// Every problem found, in the order of their places.
+    #[must_use]
+    pub fn into_problems(self) -> Vec<Diagnostic> {
+        let mut problems = self.problems.into_inner();
+        problems.sort_by_key(|problem| problem.span);
+        problems
+    }
+
+    /// Reports an error at a place.
+    pub fn error(&self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.report(code, Severity::Error, span, message.into(), None);
+    }
+
+    /// Reports an error with advice.
+    pub fn error_with_help(&self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.report(code, Severity::Error, span, message.into(), Some(help.into()));
+    }
+
+    /// Reports an unknown name with the nearest of the known ones, or all of them when they are few.
+    pub fn unknown<'a>(
+        &self,
+        code: &'static str,
+        span: Span,
+        what: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) {
+        let known: Vec<&str> = known.into_iter().collect();
+        let help = match nearest(name, known.iter().copied()) {
+            Some(near) => Some(format!("did you mean `{near}`?")),
+            None if known.is_empty() => None,
+            None => Some(format!("known here: {}", listed(&known))),
+        };
+        self.report(code, Severity::Error, span, format!("unknown {what} `{name}`"), help);
+    }
+
+    /// Reports a warning with advice.
+    pub fn warn(&self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.report(code, Severity::Warning, span, message.into(), Some(help.into()));
+    }
+
+    fn report(&self, code: &'static str, severity: Severity, span: Span, message: String, help: Option<String>) {
+        self.problems.borrow_mut().push(Diagnostic {
+            code,
+            severity,
+            message,
+            source: Arc::clone(&self.source),
+            span,
+            label: String::new(),
+            related: None,
+            help,
+        });
+    }
+
+    /// Adds a problem found elsewhere.
+    pub fn push(&self, problem: Diagnostic) {
+        self.problems.borrow_mut().push(problem);
+    }
+
+    /// The node as a map, or an error that says what it is instead.
+    pub fn map<'a>(&'a self, node: &'a Node, what: &'static str) -> Option<Fields<'a>> {
+        match &node.kind {
+            Kind::Map(entries) => Some(Fields {
+                reader: self,
+                entries: entries.iter().map(Some).collect(),
+                known: Vec::new(),
+                span: node.span,
+                what,
+            }),
+            _ => self.wrong(node, what, "a map"),
+        }
+    }
+
+    /// The entries of a map whose keys are the author's own names.
+    pub fn entries<'a>(&self, node: &'a Node, what: &str) -> &'a [Entry] {
+        match &node.kind {
+            Kind::Map(entries) => entries,
+            _ => self.wrong(node, what, "a map").unwrap_or(&[]),
+        }
+    }
+
+    /// The items of a list.
+    pub fn list<'a>(&self, node: &'a Node, what: &str) -> &'a [Node] {
+        match &node.kind {
+            Kind::List(items) => items,
+            _ => self.wrong(node, what, "a list").unwrap_or(&[]),
+        }
+    }
+
+    /// One value or a list of them.
+    #[must_use]
+    pub fn one_or_many<'a>(&self, node: &'a Node) -> Vec<&'a Node> {
+        match &node.kind {
+            Kind::List(items) => items.iter().collect(),
+            _ => vec![node],
+        }
+    }
+
+    /// A text; numbers and booleans written plainly are taken as their text.
+    pub fn text(&self, node: &Node, what: &str) -> Option<Spanned<String>> {
+        match &node.kind {
+            Kind::Scalar { text, quoted } if *quoted || !text.is_empty() => {
+                Some(Spanned::new(text.clone(), node.span))
+            }
+            Kind::Scalar { .. } => {
+                self.error("E0103", node.span, format!("{what} is empty"));
+                None
+            }
+            _ => self.wrong(node, what, "a single value"),
+        }
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&self, node: &Node, what: &str) -> Option<bool> {
+        match node.to_json() {
+            serde_json::Value::Bool(value) => Some(value),
+            _ => self.wrong(node, what, "`true` or `false`"),
+        }
+    }
+
+    /// A whole number from 0.
+    pub fn count(&self, node: &Node, what: &str) -> Option<u32> {
+        let number = node.to_json().as_u64().and_then(|number| u32::try_from(number).ok());
+        number.or_else(|| self.wrong(node, what, "a whole number"))
+    }
+
+    /// A duration with its unit, `500ms`, `30s`, `5m`.
+    pub fn duration(&self, node: &Node, what: &str) -> Option<Duration> {
+        let text = self.text(node, what)?;
+        let parsed = parse_duration(&text.value);
+        if parsed.is_none() {
+            let help = "write a number with its unit: `500ms`, `30s`, `5m`, `1h`";
+            self.error_with_help("E0104", node.span, format!("{what} `{}` is not a duration", text.value), help);
+        }
+        parsed
+    }
+
+    /// One word out of a few.
+    pub fn word<T: Copy>(&self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text(node, what)?;
+        let found = words.iter().find(|(word, _)| *word == text.value);
+        if found.is_none() {
+            self.unknown("E0105", node.span, what, &text.value, words.iter().map(|(word, _)| *word));
+        }
+        found.map(|(_, value)| *value)
+    }
+
+    /// Reports that a node is not what it should be.
+    pub fn wrong<T>(&self, node: &Node, what: &str, wanted: &str) -> Option<T> {
+        self.error("E0103", node.span, format!("{what} must be {wanted}, this is {}", node.what()));
+        None
+    }
+
+    /// Checks the `format:` line that every file starts with.
+    pub fn format(&self, fields: &mut Fields<'_>) {
+        if let Some(node) = fields.need("format")
+            && node.to_json() != 1
+        {
+            self.error_with_help("E0106", node.span, "unknown format of this file", "this pushproof reads `format: 1`");
+        }
+    }
+}
+
+/// A duration as people write it, or `None`.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    if text == "0" {
+        return Some(Duration::ZERO);
+    }
+    humantime::parse_duration(text).ok()
+}
+
+/// `a, b, c` in backticks, cut where it would be a wall of names.
+fn listed(names: &[&str]) -> String {
+    let mut text: Vec<String> = names.iter().take(12).map(|name| format!("`{name}`")).collect();
+    if names.len() > 12 {
+        text.push(format!("and {} more", names.len() - 12));
+    }
+    text.join(", ")
+}
+
+/// One map while it is read.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    reader: &'a Reader,
+    entries: Vec<Option<&'a Entry>>,
+    known: Vec<&'static str>,
+    span: Span,
+    what: &'static str,
+}
+
+impl<'a> Fields<'a> {
+    /// Where the map stands.
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        self.span
+    }
+
+    /// Takes a key that may be absent.
+    pub fn take(&mut self, key: &'static str) -> Option<&'a Node> {
+        self.take_entry(key).map(|entry| &entry.value)
+    }
+
+    /// Takes a key that may be absent, with the place of the key itself.
+    pub fn take_entry(&mut self, key: &'static str) -> Option<&'a Entry> {
+        self.known.push(key);
+        let slot = self.entries.iter_mut().find(|entry| entry.is_some_and(|entry| entry.key == key))?;
+        slot.take()
+    }
+
+    /// Takes a key that must be there.
+    pub fn need(&mut self, key: &'static str) -> Option<&'a Node> {
+        let found = self.take(key);
+        if found.is_none() {
+            let message = format!("{} has no `{key}`", self.what);
+            self.reader.error("E0102", Span::new(self.span.start, self.span.start + 1), message);
+        }
+        found
+    }
+
+    /// Takes a text that must be there.
+    pub fn need_text(&mut self, key: &'static str) -> Option<Spanned<String>> {
+        let node = self.need(key)?;
+        self.reader.text(node, &format!("`{key}`"))
+    }
+
+    /// Takes a text that may be absent.
+    pub fn text(&mut self, key: &'static str) -> Option<Spanned<String>> {
+        let node = self.take(key)?;
+        self.reader.text(node, &format!("`{key}`"))
+    }
+
+    /// Takes a duration that may be absent.
+    pub fn duration(&mut self, key: &'static str) -> Option<Duration> {
+        let node = self.take(key)?;
+        self.reader.duration(node, &format!("`{key}`"))
+    }
+
+    /// Takes a list of texts, or a single one; absent is empty.
+    pub fn texts(&mut self, key: &'static str) -> Vec<Spanned<String>> {
+        let Some(node) = self.take(key) else { return Vec::new() };
+        let items = self.reader.one_or_many(node);
+        items.into_iter().filter_map(|item| self.reader.text(item, &format!("`{key}`"))).collect()
+    }
+
+    /// Which of the given keys the map has, without taking any.
+    #[must_use]
+    pub fn which(&self, keys: &[&'static str]) -> Vec<&'static str> {
+        let has = |key: &&&'static str| self.entries.iter().flatten().any(|entry| entry.key == **key);
+        keys.iter().filter(has).copied().collect()
+    }
+
+    /// Ends reading: every key that nobody took is unknown.
+    pub fn finish(self) {
+        for entry in self.entries.into_iter().flatten() {
+            let what = format!("key in {}", self.what);
+            self.reader.unknown("E0101", entry.key_span, &what, &entry.key, self.known.iter().copied());
+        }
+    }
+}

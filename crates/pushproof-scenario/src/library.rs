@@ -1,0 +1,152 @@
+//! A dialect's folder, read whole: its rules, its requirements, its scenarios and fragments. Start at [`Library::read`].
+//!
+//! No file is opened here; texts come in with their names.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::ast::{Fragment, Scenario};
+use crate::compile::{Against, compile};
+use crate::diagnostic::Diagnostic;
+use crate::dialect::{Dialect, Profile, Requirements};
+use crate::fields::Reader;
+use crate::parse::{File, parse};
+use crate::program::Program;
+use crate::source::{Source, Span};
+
+/// One file of a dialect's folder.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    /// Path below the folder, with `/`: `push/enrol.yaml`.
+    pub relative: String,
+    /// The name people know it by.
+    pub shown: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// A dialect with everything that is written for it.
+#[derive(Debug)]
+pub struct Library {
+    /// Its rules.
+    pub dialect: Arc<Dialect>,
+    profiles: BTreeMap<String, Arc<Profile>>,
+    scenarios: Vec<Scenario>,
+    fragments: BTreeMap<String, Fragment>,
+}
+
+impl Library {
+    /// Reads a folder's files, and everything that is wrong in them. With errors there may be no library.
+    #[must_use]
+    pub fn read(files: &[SourceFile]) -> (Option<Self>, Vec<Diagnostic>) {
+        let mut problems = Vec::new();
+        let source = |name: &str| {
+            let file = files.iter().find(|file| file.relative == name);
+            file.map(|file| Source::new(file.shown.clone(), file.text.clone()))
+        };
+        let requirements = match source("requirements.yaml") {
+            Some(source) => {
+                let (requirements, found) = Requirements::read(&source);
+                problems.extend(found);
+                requirements
+            }
+            None => Requirements::default(),
+        };
+        let Some(dialect_source) = source("dialect.yaml") else {
+            let reader = Reader::new(&Source::new("dialect.yaml", ""));
+            reader.error_with_help("E0200", Span::default(), "no `dialect.yaml`", "a dialect is a folder that has one");
+            problems.extend(reader.into_problems());
+            return (None, problems);
+        };
+        let dialect = match Dialect::read(&dialect_source, requirements) {
+            Ok(dialect) => Arc::new(dialect),
+            Err(found) => {
+                problems.extend(found);
+                return (None, problems);
+            }
+        };
+        let profiles = dialect.profiles.iter().map(|(name, profile)| (name.clone(), Arc::new(profile.clone()))).collect();
+        let mut library = Self { dialect, profiles, scenarios: Vec::new(), fragments: BTreeMap::new() };
+        for file in files.iter().filter(|file| is_scenario(&file.relative)) {
+            library.add(file, &mut problems);
+        }
+        library.scenarios.sort_by(|one, other| one.source.path().cmp(other.source.path()));
+        library.check_ids(&mut problems);
+        (Some(library), problems)
+    }
+
+    fn add(&mut self, file: &SourceFile, problems: &mut Vec<Diagnostic>) {
+        let source = Source::new(file.shown.clone(), file.text.clone());
+        let (parsed, found) = parse(&source, &self.dialect.requirements);
+        problems.extend(found);
+        match parsed {
+            Some(File::Scenario(scenario)) => self.scenarios.push(scenario),
+            Some(File::Fragment(fragment)) => {
+                let reader = Reader::new(&source);
+                let name = format!("fragments/{}", fragment.name.value);
+                if !file.relative.ends_with(&format!("{name}.yaml")) {
+                    let message = format!("fragment `{}` must stand in `{name}.yaml`", fragment.name.value);
+                    reader.error("E0210", fragment.name.span, message);
+                }
+                problems.extend(reader.into_problems());
+                self.fragments.insert(name, fragment);
+            }
+            None => {}
+        }
+    }
+
+    /// An id names one scenario.
+    fn check_ids(&self, problems: &mut Vec<Diagnostic>) {
+        let mut seen: BTreeMap<&str, &Scenario> = BTreeMap::new();
+        for scenario in &self.scenarios {
+            if let Some(first) = seen.insert(&scenario.id.value, scenario) {
+                let reader = Reader::new(&scenario.source);
+                let place = first.source.place(first.id.span);
+                let message = format!("id `{}` is taken by {}:{}", scenario.id.value, place.file, place.line);
+                reader.error("E0211", scenario.id.span, message);
+                problems.extend(reader.into_problems());
+            }
+        }
+    }
+
+    /// The names of the dialect's profiles.
+    pub fn profiles(&self) -> impl Iterator<Item = &str> {
+        self.profiles.keys().map(String::as_str)
+    }
+
+    /// How many scenario files there are.
+    #[must_use]
+    pub fn scenarios_len(&self) -> usize {
+        self.scenarios.len()
+    }
+
+    /// Compiles every scenario for a profile, in the order of their paths, with everything that is wrong. `None` for an unknown profile.
+    #[must_use]
+    pub fn compile(&self, profile: &str) -> Option<(Vec<Arc<Program>>, Vec<Diagnostic>)> {
+        let against =
+            Against { dialect: &self.dialect, profile: self.profiles.get(profile)?, fragments: &self.fragments };
+        let mut programs = Vec::new();
+        let mut problems: Vec<Diagnostic> = Vec::new();
+        for scenario in &self.scenarios {
+            let (compiled, found) = compile(scenario, against);
+            programs.extend(compiled.into_iter().map(Arc::new));
+            for problem in found {
+                if !problems.iter().any(|known| same(known, &problem)) {
+                    problems.push(problem);
+                }
+            }
+        }
+        Some((programs, problems))
+    }
+}
+
+/// A fragment's problem is found by everyone who uses it, and told once.
+fn same(one: &Diagnostic, other: &Diagnostic) -> bool {
+    (one.code, one.span, &one.message, one.source.path()) == (other.code, other.span, &other.message, other.source.path())
+}
+
+/// The files of a dialect's folder that are scenarios or fragments.
+fn is_scenario(relative: &str) -> bool {
+    let other = ["shapes/", "load/"].iter().any(|folder| relative.starts_with(folder));
+    relative.ends_with(".yaml") && !other && !matches!(relative, "dialect.yaml" | "requirements.yaml")
+}

@@ -1,0 +1,336 @@
+//! The conditions of `check` and `always`: what a value at a path must be. Start at [`Matcher`].
+
+use std::borrow::Cow;
+
+use regex_lite::Regex;
+use serde_json::Value;
+
+use crate::expr::Expr;
+use crate::fields::{Fields, Reader};
+use crate::path::descend;
+use crate::yaml::Node;
+
+/// A condition on a value; `T` is what it compares with, a literal or something still to be resolved.
+#[derive(Clone, Debug)]
+pub enum Matcher<T = Value> {
+    /// The same value.
+    Equals(T),
+    /// There, and another value.
+    DiffersFrom(T),
+    /// Of a kind.
+    Is(Kind),
+    /// A text in which the pattern is found.
+    Matches(Box<Regex>),
+    /// One of several.
+    OneOf(Vec<T>),
+    /// A number not below.
+    AtLeast(T),
+    /// A number not above.
+    AtMost(T),
+    /// A text's characters, a list's elements or an object's members, counted.
+    Length(u64, u64),
+    /// Each element of a list, looked at below a path, meets a condition.
+    Each(Vec<(Vec<String>, Self)>),
+    /// No two elements of a list are equal.
+    Distinct,
+    /// A text in which none of the secrets that the case knows occurs.
+    HoldsNoSecrets,
+}
+
+/// The kinds that `is:` knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// There at all.
+    Present,
+    /// Not there.
+    Absent,
+    /// A text.
+    String,
+    /// A text that is not empty.
+    NonEmpty,
+    /// A whole number.
+    Integer,
+    /// Any number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// A list.
+    List,
+    /// An object.
+    Object,
+    /// Three base64url parts with a JSON header.
+    Jwt,
+    /// An absolute URL.
+    Url,
+    /// 8-4-4-4-12 hexadecimal digits.
+    Uuid,
+    /// An RFC 3339 time.
+    Time,
+}
+
+/// The words for kinds.
+pub(crate) const KINDS: &[(&str, Kind)] = &[
+    ("present", Kind::Present),
+    ("absent", Kind::Absent),
+    ("string", Kind::String),
+    ("non_empty", Kind::NonEmpty),
+    ("integer", Kind::Integer),
+    ("number", Kind::Number),
+    ("boolean", Kind::Boolean),
+    ("list", Kind::List),
+    ("object", Kind::Object),
+    ("jwt", Kind::Jwt),
+    ("url", Kind::Url),
+    ("uuid", Kind::Uuid),
+    ("time", Kind::Time),
+];
+
+/// The keys that name a matcher.
+pub(crate) const KEYS: &[&str] = &[
+    "equals", "differs_from", "is", "matches", "one_of", "at_least", "at_most", "length", "each", "distinct", "holds_no",
+];
+
+/// What a matcher needs to know beside the value.
+pub trait Context<T> {
+    /// The value an operand stands for; `None` if it has none.
+    fn resolve<'a>(&'a self, operand: &'a T) -> Option<Cow<'a, Value>>;
+    /// Whether a text holds a secret of this case.
+    fn holds_secret(&self, text: &str) -> bool;
+}
+
+impl<T> Matcher<T> {
+    /// Whether the condition holds for what was found.
+    pub fn holds(&self, found: Option<&Value>, context: &dyn Context<T>) -> bool {
+        if let Self::Is(Kind::Absent) = self {
+            return found.is_none();
+        }
+        let Some(found) = found else { return false };
+        let number = |operand: &T| context.resolve(operand).and_then(|value| value.as_f64());
+        match self {
+            Self::Equals(operand) => context.resolve(operand).is_some_and(|value| same(&value, found)),
+            Self::DiffersFrom(operand) => context.resolve(operand).is_some_and(|value| !same(&value, found)),
+            Self::Is(kind) => kind.fits(found),
+            Self::Matches(regex) => found.as_str().is_some_and(|text| regex.is_match(text)),
+            Self::OneOf(operands) => operands
+                .iter()
+                .any(|operand| context.resolve(operand).is_some_and(|value| same(&value, found))),
+            Self::AtLeast(operand) => found.as_f64().zip(number(operand)).is_some_and(|(found, least)| found >= least),
+            Self::AtMost(operand) => found.as_f64().zip(number(operand)).is_some_and(|(found, most)| found <= most),
+            Self::Length(least, most) => length(found).is_some_and(|length| (*least..=*most).contains(&length)),
+            Self::Each(conditions) => found.as_array().is_some_and(|items| {
+                items.iter().all(|item| {
+                    conditions.iter().all(|(path, matcher)| matcher.holds(below(item, path).as_deref(), context))
+                })
+            }),
+            Self::Distinct => found.as_array().is_some_and(|items| {
+                items.iter().enumerate().all(|(at, item)| !items[..at].contains(item))
+            }),
+            Self::HoldsNoSecrets => found.as_str().is_some_and(|text| !context.holds_secret(text)),
+        }
+    }
+
+    /// The same for a text, without making a value of it where that can be avoided.
+    pub fn holds_text(&self, found: Option<&str>, context: &dyn Context<T>) -> bool {
+        match (self, found) {
+            (Self::Matches(regex), Some(text)) => regex.is_match(text),
+            (Self::Is(Kind::Present), found) => found.is_some(),
+            (Self::Is(Kind::Absent), found) => found.is_none(),
+            (_, found) => self.holds(found.map(Value::from).as_ref(), context),
+        }
+    }
+
+    /// The same condition with other operands.
+    pub fn map<U>(&self, resolve: &mut dyn FnMut(&T) -> Option<U>) -> Option<Matcher<U>> {
+        Some(match self {
+            Self::Equals(operand) => Matcher::Equals(resolve(operand)?),
+            Self::DiffersFrom(operand) => Matcher::DiffersFrom(resolve(operand)?),
+            Self::Is(kind) => Matcher::Is(*kind),
+            Self::Matches(regex) => Matcher::Matches(regex.clone()),
+            Self::OneOf(operands) => Matcher::OneOf(operands.iter().map(resolve).collect::<Option<_>>()?),
+            Self::AtLeast(operand) => Matcher::AtLeast(resolve(operand)?),
+            Self::AtMost(operand) => Matcher::AtMost(resolve(operand)?),
+            Self::Length(least, most) => Matcher::Length(*least, *most),
+            Self::Each(conditions) => Matcher::Each(
+                conditions
+                    .iter()
+                    .map(|(path, matcher)| Some((path.clone(), matcher.map(resolve)?)))
+                    .collect::<Option<_>>()?,
+            ),
+            Self::Distinct => Matcher::Distinct,
+            Self::HoldsNoSecrets => Matcher::HoldsNoSecrets,
+        })
+    }
+
+    /// The condition in words, operands shown by `show`.
+    pub fn says(&self, show: &dyn Fn(&T) -> String) -> String {
+        match self {
+            Self::Equals(operand) => show(operand),
+            Self::DiffersFrom(operand) => format!("anything but {}", show(operand)),
+            Self::Is(kind) => kind.says().to_owned(),
+            Self::Matches(regex) => format!("a text with /{regex}/"),
+            Self::OneOf(operands) => format!("one of {}", operands.iter().map(show).collect::<Vec<_>>().join(", ")),
+            Self::AtLeast(operand) => format!("at least {}", show(operand)),
+            Self::AtMost(operand) => format!("at most {}", show(operand)),
+            Self::Length(least, most) if least == most => format!("length {least}"),
+            Self::Length(least, u64::MAX) => format!("length at least {least}"),
+            Self::Length(least, most) => format!("length {least} to {most}"),
+            Self::Each(conditions) => {
+                let one = |(path, matcher): &(Vec<String>, Self)| format!("{} {}", path.join("."), matcher.says(show));
+                format!("each with {}", conditions.iter().map(one).collect::<Vec<_>>().join(", "))
+            }
+            Self::Distinct => "elements that all differ".to_owned(),
+            Self::HoldsNoSecrets => "a text without any secret of this case".to_owned(),
+        }
+    }
+}
+
+impl Matcher<Expr> {
+    /// Takes the one matcher key of a map; its absence or a second one is an error.
+    pub fn read(reader: &Reader, fields: &mut Fields<'_>) -> Option<Self> {
+        let given = fields.which(KEYS);
+        let mut read = None;
+        for key in KEYS {
+            if let Some(node) = fields.take(key) {
+                read = one(reader, key, node);
+            }
+        }
+        match given.len() {
+            1 => read,
+            0 => {
+                let help = "write one of `equals`, `is`, `matches`, `one_of`, `at_least`, `at_most`, `length`, `differs_from`, `each`, `distinct`, `holds_no`";
+                reader.error_with_help("E0120", fields.span(), "check without a condition", help);
+                None
+            }
+            _ => {
+                let message = format!("check with several conditions: `{}`", given.join("`, `"));
+                reader.error_with_help("E0120", fields.span(), message, "write one check for each");
+                None
+            }
+        }
+    }
+}
+
+fn one(reader: &Reader, key: &str, node: &Node) -> Option<Matcher<Expr>> {
+    let operand = || Expr::read(reader, node);
+    Some(match key {
+        "equals" => Matcher::Equals(operand()?),
+        "differs_from" => Matcher::DiffersFrom(operand()?),
+        "is" => Matcher::Is(reader.word(node, "kind", KINDS)?),
+        "matches" => {
+            let text = reader.text(node, "`matches`")?;
+            match Regex::new(&text.value) {
+                Ok(regex) => Matcher::Matches(Box::new(regex)),
+                Err(error) => {
+                    reader.error("E0121", node.span, format!("`matches` is not a regular expression: {error}"));
+                    return None;
+                }
+            }
+        }
+        "one_of" => {
+            let items = reader.list(node, "`one_of`");
+            Matcher::OneOf(items.iter().map(|item| Expr::read(reader, item)).collect::<Option<_>>()?)
+        }
+        "at_least" => Matcher::AtLeast(operand()?),
+        "at_most" => Matcher::AtMost(operand()?),
+        "length" => length_bounds(reader, node)?,
+        "each" => {
+            let items = reader.one_or_many(node);
+            Matcher::Each(items.into_iter().map(|item| element(reader, item)).collect::<Option<_>>()?)
+        }
+        "distinct" => {
+            reader.boolean(node, "`distinct`").filter(|wanted| *wanted)?;
+            Matcher::Distinct
+        }
+        _ => {
+            reader.word(node, "`holds_no`", &[("secrets", ())])?;
+            Matcher::HoldsNoSecrets
+        }
+    })
+}
+
+/// `length: 24` or `length: { at_least: 22 }`.
+fn length_bounds(reader: &Reader, node: &Node) -> Option<Matcher<Expr>> {
+    if !matches!(node.kind, crate::yaml::Kind::Map(_)) {
+        let exact = reader.count(node, "`length`")?.into();
+        return Some(Matcher::Length(exact, exact));
+    }
+    let mut fields = reader.map(node, "`length`")?;
+    let mut bound = |key| fields.take(key).and_then(|node| reader.count(node, "a bound"));
+    let (least, most) = (bound("at_least"), bound("at_most"));
+    fields.finish();
+    Some(Matcher::Length(least.unwrap_or(0).into(), most.map_or(u64::MAX, u64::from)))
+}
+
+fn element(reader: &Reader, node: &Node) -> Option<(Vec<String>, Matcher<Expr>)> {
+    let mut fields = reader.map(node, "a condition in `each`")?;
+    let that = fields.need_text("that");
+    let matcher = Matcher::read(reader, &mut fields);
+    fields.finish();
+    Some((that?.value.split('.').map(str::to_owned).collect(), matcher?))
+}
+
+fn below<'a>(item: &'a Value, path: &[String]) -> Option<Cow<'a, Value>> {
+    path.iter().try_fold(Cow::Borrowed(item), |value, step| descend(value, step))
+}
+
+/// Equality as people mean it: `5` and `5.0` are equal, a number and its text are not.
+fn same(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => left.as_f64() == right.as_f64(),
+        _ => left == right,
+    }
+}
+
+fn length(value: &Value) -> Option<u64> {
+    let length = match value {
+        Value::String(text) => text.chars().count(),
+        Value::Array(items) => items.len(),
+        Value::Object(members) => members.len(),
+        _ => return None,
+    };
+    u64::try_from(length).ok()
+}
+
+impl Kind {
+    fn fits(self, value: &Value) -> bool {
+        let text = value.as_str();
+        match self {
+            Self::Present => true,
+            Self::Absent => false,
+            Self::String => text.is_some(),
+            Self::NonEmpty => text.is_some_and(|text| !text.is_empty()),
+            Self::Integer => value.is_i64() || value.is_u64(),
+            Self::Number => value.is_number(),
+            Self::Boolean => value.is_boolean(),
+            Self::List => value.is_array(),
+            Self::Object => value.is_object(),
+            Self::Jwt => below(value, &["jwt".to_owned()]).is_some(),
+            Self::Url => text.is_some_and(|text| url::Url::parse(text).is_ok()),
+            Self::Uuid => text.is_some_and(is_uuid),
+            Self::Time => text.is_some_and(|text| humantime::parse_rfc3339(text).is_ok()),
+        }
+    }
+
+    const fn says(self) -> &'static str {
+        match self {
+            Self::Present => "present",
+            Self::Absent => "absent",
+            Self::String => "a text",
+            Self::NonEmpty => "a text that is not empty",
+            Self::Integer => "a whole number",
+            Self::Number => "a number",
+            Self::Boolean => "true or false",
+            Self::List => "a list",
+            Self::Object => "an object",
+            Self::Jwt => "a JWT",
+            Self::Url => "an absolute URL",
+            Self::Uuid => "a UUID",
+            Self::Time => "an RFC 3339 time",
+        }
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}

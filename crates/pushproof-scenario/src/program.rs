@@ -1,0 +1,355 @@
+//! A case, compiled: what a [`Session`](crate::Session) executes. Plain data; names are numbers by now. Start at [`Program`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pushproof_polling::Policy;
+use pushproof_report::{Binding, CaseHead, Cover};
+use serde_json::Value;
+
+use crate::ast::{ActExpect, Settles};
+use crate::dialect::{Dialect, Outcomes, Profile};
+use crate::matcher::Matcher;
+use crate::path::Path;
+use crate::pattern::Pattern;
+use crate::source::{Source, Span};
+use crate::template::Template;
+
+/// One case of a scenario: its matrix row filled in, its fragments put in place.
+#[derive(Debug)]
+pub struct Program {
+    /// Stable id, `push.challenge.rejected[decide_after=0]`.
+    pub id: String,
+    /// A sentence for people.
+    pub title: String,
+    /// For selection.
+    pub tags: Vec<String>,
+    /// Features without which it is not applicable.
+    pub needs: Vec<String>,
+    /// The scenario's file.
+    pub source: Arc<Source>,
+    /// Where its id stands.
+    pub span: Span,
+    /// The dialect it speaks.
+    pub dialect: Arc<Dialect>,
+    /// What it expects.
+    pub profile: Arc<Profile>,
+    /// The values it keeps.
+    pub slots: Vec<Slot>,
+    /// People and phones.
+    pub actors: Vec<Actor>,
+    /// What it does.
+    pub steps: Vec<Step>,
+}
+
+/// A place for a value.
+#[derive(Debug)]
+pub struct Slot {
+    /// What it is called in reports.
+    pub label: String,
+    /// Whether what stands in it is a secret by its origin.
+    pub secret: bool,
+}
+
+/// A person or a phone.
+#[derive(Debug)]
+pub struct Actor {
+    /// Its name in the scenario.
+    pub name: String,
+    /// What it is.
+    pub kind: ActorKind,
+}
+
+/// What an [`Actor`] is.
+#[derive(Debug)]
+pub enum ActorKind {
+    /// A user who did not exist before; the slots take what the user provider gives.
+    User {
+        /// Name to log in with.
+        username: usize,
+        /// Password.
+        password: usize,
+        /// E-mail address.
+        email: usize,
+        /// Phone number.
+        phone: usize,
+    },
+    /// A phone.
+    Push {
+        /// The position of its owner.
+        owner: usize,
+    },
+}
+
+/// One step.
+#[derive(Debug)]
+pub struct Step {
+    /// Its id, with the ids of the steps that use its fragment before it: `setup/associate`.
+    pub id: String,
+    /// A sentence for people.
+    pub say: String,
+    /// The file it stands in.
+    pub source: Arc<Source>,
+    /// Where what it demands stands: `expect`, `outcomes`, or the step.
+    pub span: Span,
+    /// What it does.
+    pub action: Action,
+    /// The requirements its outcome judges; none for setup.
+    pub covers: Vec<Cover>,
+    /// The step that must have succeeded for a refusal here to mean something.
+    pub control: Option<usize>,
+}
+
+/// What a step does.
+#[derive(Debug)]
+pub enum Action {
+    /// Sends once.
+    Call {
+        /// What.
+        exchange: Exchange,
+        /// What the reply must be.
+        expect: Expect,
+    },
+    /// Sends until it is over.
+    Poll(Box<Poll>),
+    /// Sends nothing.
+    Wait {
+        /// How long.
+        length: WaitLength,
+        /// Why.
+        why: String,
+    },
+    /// Lets a phone do something.
+    Device {
+        /// What.
+        act: Act,
+        /// Which answers are right.
+        expect: ActExpect,
+        /// What it reads, and the slot that takes it.
+        captures: Vec<(String, usize)>,
+    },
+}
+
+/// What a reply must be.
+#[derive(Debug, Clone, Copy)]
+pub struct Expect {
+    /// One of these, or none of them.
+    pub outcomes: Outcomes,
+    /// None of them.
+    pub any_but: bool,
+}
+
+/// How long a wait is.
+#[derive(Debug, Clone)]
+pub enum WaitLength {
+    /// A fixed time.
+    For(Duration),
+    /// A lifetime of the target, by name, and a little more.
+    Past(String),
+}
+
+/// An operation with its values, and what becomes of the reply.
+#[derive(Debug)]
+pub struct Exchange {
+    /// Position in the dialect.
+    pub operation: usize,
+    /// How it is written.
+    pub template: Template,
+    /// Conditions.
+    pub checks: Vec<Check>,
+    /// Values kept.
+    pub captures: Vec<Capture>,
+    /// Positions of the dialect's conditions that apply.
+    pub always: Vec<usize>,
+    /// A later poll step takes its cadence from this reply.
+    pub begins_transaction: bool,
+}
+
+/// An operation repeated.
+#[derive(Debug)]
+pub struct Poll {
+    /// What is sent.
+    pub exchange: Exchange,
+    /// The cadence.
+    pub policy: Policy,
+    /// Whether the endpoint's own interval and expiry are obeyed.
+    pub follows_hints: bool,
+    /// What may be seen.
+    pub pattern: Pattern,
+    /// What phones do meanwhile.
+    pub meanwhile: Vec<Meanwhile>,
+    /// How soon a decision must show, and where that is written.
+    pub settles: Option<(Settles, Span)>,
+}
+
+/// A phone's action during a poll step.
+#[derive(Debug)]
+pub struct Meanwhile {
+    /// When.
+    pub trigger: Trigger,
+    /// What.
+    pub act: Act,
+    /// Which answers are right.
+    pub expect: ActExpect,
+    /// Where it stands.
+    pub span: Span,
+    /// The requirements it judges.
+    pub covers: Vec<Cover>,
+}
+
+/// When a phone acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trigger {
+    /// After the answer to this many polls.
+    AfterPoll(u32),
+    /// This long after the step began.
+    At(Duration),
+}
+
+/// What a phone does.
+#[derive(Debug)]
+pub struct Act {
+    /// The phone's position.
+    pub actor: usize,
+    /// The word: `enrol`, `approve`, …
+    pub action: String,
+    /// What it is given.
+    pub with: Vec<(String, Operand)>,
+}
+
+/// A value that is known once the case runs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operand {
+    /// As it is.
+    Const(Value),
+    /// What stands in a slot.
+    Slot(usize),
+    /// The client's id.
+    ClientId(usize),
+    /// The client's secret.
+    ClientSecret(usize),
+    /// A text put together.
+    Text(Vec<Self>),
+    /// A list put together.
+    List(Vec<Self>),
+    /// An object put together.
+    Map(Vec<(String, Self)>),
+}
+
+/// A condition on a reply.
+#[derive(Debug)]
+pub struct Check {
+    /// Its name within the step: the path.
+    pub name: String,
+    /// Where to look.
+    pub that: Path,
+    /// What must hold.
+    pub matcher: Matcher<Operand>,
+    /// Where it stands.
+    pub span: Span,
+    /// The requirements it judges.
+    pub covers: Vec<Cover>,
+}
+
+/// A value kept.
+#[derive(Debug)]
+pub struct Capture {
+    /// The slot that takes it.
+    pub slot: usize,
+    /// Where it comes from.
+    pub from: CaptureFrom,
+    /// It may be missing.
+    pub optional: bool,
+}
+
+/// Where a captured value comes from.
+#[derive(Debug)]
+pub enum CaptureFrom {
+    /// A path.
+    Path(Path),
+    /// The one element of a list with these members.
+    Where {
+        /// The list.
+        list: Path,
+        /// Names and values; all must be equal.
+        members: Vec<(String, Value)>,
+        /// What to take.
+        take: Vec<String>,
+    },
+}
+
+/// The names of a target's clients, in the order of [`Operand::ClientId`].
+pub const CLIENTS: [&str; 4] = ["client", "other", "public", "restricted"];
+
+impl Action {
+    /// The exchange of a step that sends.
+    #[must_use]
+    pub fn exchange(&self) -> Option<&Exchange> {
+        match self {
+            Self::Call { exchange, .. } => Some(exchange),
+            Self::Poll(poll) => Some(&poll.exchange),
+            Self::Wait { .. } | Self::Device { .. } => None,
+        }
+    }
+
+    /// The name of the check that its `covers` bind.
+    #[must_use]
+    pub const fn check_name(&self) -> &'static str {
+        match self {
+            Self::Poll(_) => "outcomes",
+            Self::Call { .. } | Self::Device { .. } | Self::Wait { .. } => "expect",
+        }
+    }
+}
+
+impl Program {
+    /// What the record says of it before it runs.
+    #[must_use]
+    pub fn head(&self) -> CaseHead {
+        CaseHead {
+            id: self.id.clone(),
+            title: self.title.clone(),
+            file: self.source.path().to_owned(),
+            line: self.source.place(self.span).line,
+            tags: self.tags.clone(),
+            bindings: self.bindings(),
+        }
+    }
+
+    /// Every check that judges a requirement.
+    #[must_use]
+    pub fn bindings(&self) -> Vec<Binding> {
+        let mut bindings = Vec::new();
+        for step in &self.steps {
+            let mut bind = |check: &str, covers: &[Cover]| {
+                if !covers.is_empty() {
+                    bindings.push(Binding { step: step.id.clone(), check: check.to_owned(), covers: covers.to_vec() });
+                }
+            };
+            bind(step.action.check_name(), &step.covers);
+            if let Action::Poll(poll) = &step.action {
+                if poll.settles.is_some() {
+                    bind("settles_within", &step.covers);
+                }
+                for (at, meanwhile) in poll.meanwhile.iter().enumerate() {
+                    bind(&format!("meanwhile.{at}"), &meanwhile.covers);
+                }
+            }
+            for check in step.action.exchange().map(|exchange| &exchange.checks[..]).unwrap_or(&[]) {
+                bind(&check.name, &check.covers);
+            }
+        }
+        bindings
+    }
+
+    /// How long it waits on purpose, polls left aside.
+    #[must_use]
+    pub fn waits(&self, lifetime: &dyn Fn(&str) -> Duration) -> Duration {
+        let wait = |step: &Step| match &step.action {
+            Action::Wait { length: WaitLength::For(time), .. } => *time,
+            Action::Wait { length: WaitLength::Past(name), .. } => lifetime(name),
+            Action::Call { .. } | Action::Poll(_) | Action::Device { .. } => Duration::ZERO,
+        };
+        self.steps.iter().map(wait).sum()
+    }
+}

@@ -1,0 +1,478 @@
+//! The interpreter: a [`Session`] executes one case as a value, without I/O and without a clock.
+//!
+//! **One input, then drain outputs until `Wait` or `Done`.** Every input carries the time since the case began. Several things may be in
+//! flight at once, each under its [`Flight`]; answers to flights that nobody waits for any more are ignored.
+//!
+//! ```text
+//! session → driver:  Send { flight, step } | Act { flight, step, meanwhile } | Note(note) | Wait(until) | Done
+//! driver → session:  Begin | Reply { flight, reply } | Failed { flight, timed_out } | Acknowledged { flight, values } | Refused { flight }
+//!                    | Unavailable { flight } | Woken
+//! ```
+//!
+//! A conformance run drives a few sessions with full evidence; a load generator drives a hundred thousand of the same. So a session waiting
+//! between two polls is small, and a pending poll allocates nothing.
+
+mod judge;
+mod note;
+mod polling;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use pushproof_polling::Hints;
+
+pub use note::{CheckRef, Fact, Held, Note, Stop};
+use polling::PollState;
+
+use crate::ast::ActExpect;
+use crate::matcher::Context;
+use crate::path::Headers;
+use crate::program::{Act, Action, ActorKind, CLIENTS, Exchange, Operand, Program, Step, WaitLength};
+use crate::template::{RequestBuffer, ShownCall, Values};
+use crate::value::Value;
+
+/// Extra time that `wait: { past: … }` adds, so that an instant lies surely behind.
+pub const PAST_MARGIN: Duration = Duration::from_secs(1);
+
+/// What a target gives to every session.
+#[derive(Debug, Default)]
+pub struct Environment {
+    /// Id and secret of each client, in the order of [`CLIENTS`].
+    pub clients: [ClientValues; CLIENTS.len()],
+    /// How long things live, by name.
+    pub lifetimes: BTreeMap<String, Duration>,
+}
+
+/// A client's credentials.
+#[derive(Debug, Default)]
+pub struct ClientValues {
+    /// `client_id`.
+    pub id: Option<Value>,
+    /// `client_secret`.
+    pub secret: Option<Value>,
+}
+
+/// What a user provider gave for one actor.
+#[derive(Clone, Debug, Default)]
+pub struct UserValues {
+    /// Name to log in with.
+    pub username: String,
+    /// Password.
+    pub password: String,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Phone number.
+    pub phone: Option<String>,
+}
+
+/// Something in flight. The lane says what it is for; the number makes it unique.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Flight {
+    number: u32,
+    lane: u8,
+}
+
+/// The lane of an exchange or of a device step; lower ones are the actions of a poll step.
+const MAIN_LANE: u8 = 31;
+
+/// A reply as it came.
+#[derive(Clone, Copy)]
+pub struct Reply<'a> {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: &'a dyn Headers,
+    /// Body.
+    pub body: &'a [u8],
+    /// From sending to the whole reply, in transport time.
+    pub elapsed: Duration,
+}
+
+/// What happened.
+#[derive(Clone, Copy)]
+pub enum Input<'a> {
+    /// The case begins.
+    Begin,
+    /// The endpoint answered.
+    Reply(Flight, &'a Reply<'a>),
+    /// No answer came.
+    Failed {
+        /// What was sent.
+        flight: Flight,
+        /// The reply took too long; otherwise the transport failed.
+        timed_out: bool,
+    },
+    /// The endpoint took the device's action; what the device read, if it read something.
+    Acknowledged(Flight, &'a [(String, String)]),
+    /// The endpoint refused it.
+    Refused(Flight),
+    /// The device could not act.
+    Unavailable(Flight),
+    /// The instant of the last `Wait` has come.
+    Woken,
+}
+
+/// What the driver must do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send the step's call; [`Session::render`] writes it.
+    Send(Flight, u16),
+    /// Let a phone act; [`Session::action`] says what.
+    Act(Flight, u16),
+    /// Something to be recorded or counted.
+    Note(Note),
+    /// Nothing to do before this time since the case began, or before something in flight is answered. Ends a drain.
+    Wait(Duration),
+    /// The case is over. Given again on every further call.
+    Done,
+}
+
+/// A device's action, for the driver.
+#[derive(Debug)]
+pub struct ActView<'a> {
+    /// The phone's name.
+    pub actor: &'a str,
+    /// Its owner's name to log in with.
+    pub username: &'a str,
+    /// The owner's actor name.
+    pub owner: &'a str,
+    /// The action's word.
+    pub action: &'a str,
+    /// What the step gave.
+    pub with: Vec<(&'a str, Value)>,
+    /// After how many polls, if it belongs to a poll step.
+    pub meanwhile: Option<usize>,
+}
+
+#[derive(Debug)]
+enum State {
+    Calling(Flight),
+    Polling(PollState),
+    Waiting(Duration),
+    Acting(Flight),
+    Over,
+}
+
+/// One case being executed.
+#[derive(Debug)]
+pub struct Session {
+    program: Arc<Program>,
+    environment: Arc<Environment>,
+    slots: Box<[Option<Value>]>,
+    outputs: VecDeque<Output>,
+    state: State,
+    step: u16,
+    number: u32,
+    hints: Hints,
+    hints_at: Duration,
+    chance: fastrand::Rng,
+}
+
+impl Session {
+    /// A session that has not begun. `users` in the order of the program's actors; phones are passed over.
+    #[must_use]
+    pub fn new(
+        program: Arc<Program>,
+        environment: Arc<Environment>,
+        users: impl IntoIterator<Item = UserValues>,
+        seed: u64,
+    ) -> Self {
+        let mut slots: Box<[Option<Value>]> = program.slots.iter().map(|_| None).collect();
+        let mut users = users.into_iter();
+        for actor in &program.actors {
+            let ActorKind::User { username, password, email, phone } = actor.kind else { continue };
+            let Some(user) = users.next() else { break };
+            slots[username] = Some(Value::Text(user.username.into()));
+            slots[password] = Some(Value::Secret(user.password.into()));
+            slots[email] = user.email.map(|email| Value::Text(email.into()));
+            slots[phone] = user.phone.map(|phone| Value::Text(phone.into()));
+        }
+        Self {
+            program,
+            environment,
+            slots,
+            outputs: VecDeque::with_capacity(8),
+            state: State::Over,
+            step: 0,
+            number: 0,
+            hints: Hints::default(),
+            hints_at: Duration::ZERO,
+            chance: fastrand::Rng::with_seed(seed),
+        }
+    }
+
+    /// The case it executes.
+    #[must_use]
+    pub fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    /// The position of the step that runs.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        usize::from(self.step)
+    }
+
+    /// Bytes it takes, without its secrets and without what all sessions share.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let texts = self.slots.iter().flatten().filter(|value| value.secret().is_none()).map(Value::heap_bytes);
+        std::mem::size_of::<Self>()
+            + std::mem::size_of_val(&*self.slots)
+            + self.outputs.capacity() * std::mem::size_of::<Output>()
+            + texts.sum::<usize>()
+    }
+
+    /// Every secret it holds, with its label.
+    pub fn secrets(&self) -> impl Iterator<Item = (&str, &str)> {
+        let labelled = self.program.slots.iter().zip(&self.slots);
+        labelled.filter_map(|(slot, value)| Some((slot.label.as_str(), value.as_ref()?.secret()?)))
+    }
+
+    /// Takes one input. Drain the outputs before the next.
+    pub fn handle(&mut self, at: Duration, input: Input<'_>) {
+        match input {
+            Input::Begin => self.enter(0, at),
+            Input::Reply(flight, reply) => self.replied(at, flight, reply),
+            Input::Failed { flight, timed_out } => self.failed(at, flight, timed_out),
+            Input::Acknowledged(flight, values) => self.acted(at, flight, Answer::Acknowledged(values)),
+            Input::Refused(flight) => self.acted(at, flight, Answer::Refused),
+            Input::Unavailable(flight) => self.acted(at, flight, Answer::Unavailable),
+            Input::Woken => self.woken(at),
+        }
+    }
+
+    /// What the driver must do next.
+    #[must_use]
+    pub fn next_output(&mut self) -> Output {
+        if let Some(output) = self.outputs.pop_front() {
+            return output;
+        }
+        match &self.state {
+            State::Over => Output::Done,
+            State::Waiting(until) => Output::Wait(*until),
+            State::Calling(_) | State::Acting(_) => Output::Wait(Duration::MAX),
+            State::Polling(poll) => Output::Wait(poll.wakes_at(self.poll_plan())),
+        }
+    }
+
+    /// Writes a step's call for the wire.
+    pub fn render(&self, step: u16, into: &mut RequestBuffer) {
+        if let Some(exchange) = self.exchange(step) {
+            exchange.template.render(self, into);
+        }
+    }
+
+    /// Writes a step's call for people; `hide` gives the placeholder for a secret, from its label and text.
+    #[must_use]
+    pub fn show(&self, step: u16, hide: &dyn Fn(&str, &str) -> String) -> Option<ShownCall> {
+        let label = |operand: &Operand| match operand {
+            Operand::Slot(slot) => self.program.slots[*slot].label.as_str(),
+            _ => "client_secret",
+        };
+        let exchange = self.exchange(step)?;
+        Some(exchange.template.show(self, &|operand, secret| hide(label(operand), secret)))
+    }
+
+    /// What a phone is to do for a flight of this step.
+    #[must_use]
+    pub fn action(&self, flight: Flight, step: u16) -> Option<ActView<'_>> {
+        let (act, meanwhile) = match &self.program.steps.get(usize::from(step))?.action {
+            Action::Device { act, .. } => (act, None),
+            Action::Poll(poll) => {
+                let at = usize::from(flight.lane);
+                (&poll.meanwhile.get(at)?.act, Some(at))
+            }
+            Action::Call { .. } | Action::Wait { .. } => return None,
+        };
+        Some(self.act_view(act, meanwhile))
+    }
+
+    fn act_view<'a>(&'a self, act: &'a Act, meanwhile: Option<usize>) -> ActView<'a> {
+        let actor = &self.program.actors[act.actor];
+        let (owner, username) = match actor.kind {
+            ActorKind::Push { owner } => match self.program.actors[owner].kind {
+                ActorKind::User { username, .. } => (self.program.actors[owner].name.as_str(), self.text(username)),
+                ActorKind::Push { .. } => ("", ""),
+            },
+            ActorKind::User { username, .. } => (actor.name.as_str(), self.text(username)),
+        };
+        let value = |(name, operand): &'a (String, Operand)| {
+            let value = match self.value(operand) {
+                Some(value) => value.clone(),
+                None => Value::from_json(self.resolve(operand)?, false),
+            };
+            Some((name.as_str(), value))
+        };
+        ActView { actor: &actor.name, username, owner, action: &act.action, with: act.with.iter().filter_map(value).collect(), meanwhile }
+    }
+
+    fn text(&self, slot: usize) -> &str {
+        match &self.slots[slot] {
+            Some(Value::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    fn exchange(&self, step: u16) -> Option<&Exchange> {
+        self.program.steps.get(usize::from(step))?.action.exchange()
+    }
+
+    fn note(&mut self, fact: Fact) {
+        self.outputs.push_back(Output::Note(Note { step: self.step, fact }));
+    }
+
+    fn flight(&mut self, lane: u8) -> Flight {
+        self.number += 1;
+        Flight { number: self.number, lane }
+    }
+
+    /// Begins a step, or ends the case after the last one.
+    fn enter(&mut self, step: u16, at: Duration) {
+        let program = Arc::clone(&self.program);
+        self.step = step;
+        let Some(entered) = program.steps.get(usize::from(step)) else {
+            self.step = step.saturating_sub(1);
+            self.state = State::Over;
+            return;
+        };
+        self.note(Fact::Entered);
+        match &entered.action {
+            Action::Call { .. } => {
+                let flight = self.flight(MAIN_LANE);
+                self.outputs.push_back(Output::Send(flight, step));
+                self.state = State::Calling(flight);
+            }
+            Action::Poll(poll) => self.begin_poll(poll, at),
+            Action::Wait { length, .. } => {
+                let until = at.saturating_add(self.length(length));
+                self.note(Fact::Waits { from: at, until });
+                self.state = State::Waiting(until);
+            }
+            Action::Device { .. } => {
+                let flight = self.flight(MAIN_LANE);
+                self.outputs.push_back(Output::Act(flight, step));
+                self.state = State::Acting(flight);
+            }
+        }
+    }
+
+    fn length(&self, length: &WaitLength) -> Duration {
+        match length {
+            WaitLength::For(time) => *time,
+            WaitLength::Past(name) => {
+                let lifetime = self.environment.lifetimes.get(name).or_else(|| self.program.dialect.lifetimes.get(name));
+                lifetime.copied().unwrap_or_default() + PAST_MARGIN
+            }
+        }
+    }
+
+    fn leave(&mut self, at: Duration) {
+        self.note(Fact::Left);
+        self.enter(self.step + 1, at);
+    }
+
+    fn stop(&mut self, stop: Stop) {
+        self.note(Fact::Stopped(stop));
+        self.state = State::Over;
+    }
+
+    fn replied(&mut self, at: Duration, flight: Flight, reply: &Reply<'_>) {
+        match &self.state {
+            State::Calling(waited) if *waited == flight => self.call_replied(at, flight, reply),
+            State::Polling(poll) if poll.waits_for(flight) => self.poll_replied(at, flight, reply),
+            _ => {}
+        }
+    }
+
+    fn failed(&mut self, at: Duration, flight: Flight, timed_out: bool) {
+        match &self.state {
+            State::Calling(waited) if *waited == flight => self.stop(Stop::Transport(flight)),
+            State::Polling(poll) if poll.waits_for(flight) => self.poll_failed(at, flight, timed_out),
+            _ => {}
+        }
+    }
+
+    fn acted(&mut self, at: Duration, flight: Flight, answer: Answer<'_>) {
+        match &self.state {
+            State::Acting(waited) if *waited == flight => self.device_acted(at, flight, answer),
+            State::Polling(_) if flight.lane < MAIN_LANE => self.meanwhile_acted(at, flight, answer),
+            _ => {}
+        }
+    }
+
+    fn woken(&mut self, at: Duration) {
+        match &self.state {
+            State::Waiting(until) if at >= *until => self.leave(at),
+            State::Polling(_) => self.poll_woken(at),
+            _ => {}
+        }
+    }
+
+    fn device_acted(&mut self, at: Duration, flight: Flight, answer: Answer<'_>) {
+        let program = Arc::clone(&self.program);
+        let Action::Device { expect, captures, .. } = &program.steps[self.position()].action else { return };
+        self.note(Fact::Acted(flight, answer.kind()));
+        if let Answer::Unavailable = answer {
+            return self.stop(Stop::Device(flight));
+        }
+        let held = Held::of(answer.fits(*expect));
+        self.note(Fact::Judged { check: CheckRef::Expect, held, flight });
+        if held == Held::No {
+            return self.stop(Stop::Breached);
+        }
+        if let Answer::Acknowledged(values) = answer {
+            for (what, slot) in captures {
+                match values.iter().find(|(name, _)| name == what) {
+                    Some((_, value)) => self.slots[*slot] = Some(Value::Secret(value.as_str().into())),
+                    None => return self.stop(Stop::Missing { capture: *slot as u16, flight }),
+                }
+            }
+        }
+        self.leave(at);
+    }
+}
+
+/// How a device's action ended.
+#[derive(Clone, Copy)]
+enum Answer<'a> {
+    Acknowledged(&'a [(String, String)]),
+    Refused,
+    Unavailable,
+}
+
+impl Answer<'_> {
+    const fn fits(self, expect: ActExpect) -> bool {
+        matches!(
+            (self, expect),
+            (Self::Acknowledged(_), ActExpect::Acknowledged | ActExpect::Either)
+                | (Self::Refused, ActExpect::Refused | ActExpect::Either)
+        )
+    }
+
+    const fn kind(self) -> pushproof_report::ActResult {
+        match self {
+            Self::Acknowledged(_) => pushproof_report::ActResult::Acknowledged,
+            Self::Refused => pushproof_report::ActResult::Refused,
+            Self::Unavailable => pushproof_report::ActResult::Unavailable,
+        }
+    }
+}
+
+impl Values for Session {
+    fn value(&self, operand: &Operand) -> Option<&Value> {
+        match operand {
+            Operand::Slot(slot) => self.slots[*slot].as_ref(),
+            Operand::ClientId(client) => self.environment.clients[*client].id.as_ref(),
+            Operand::ClientSecret(client) => self.environment.clients[*client].secret.as_ref(),
+            Operand::Const(_) | Operand::Text(_) | Operand::List(_) | Operand::Map(_) => None,
+        }
+    }
+}
+
+/// A step's position, as notes and outputs carry it; programs are far smaller.
+impl Step {
+    /// Most steps a case may have.
+    pub const MAX: usize = 4_000;
+}

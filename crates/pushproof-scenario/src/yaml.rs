@@ -1,0 +1,294 @@
+//! YAML as a tree with places. Strict on purpose: one document, no anchors, no tags, no duplicate or non-text keys
+//! (`language.md`, "Decisions"), bounded in size and depth, so that hostile or broken files end in a clear message.
+
+use std::sync::Arc;
+
+use granit_parser::{Event, Parser, ScalarStyle};
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::source::{Source, Span};
+
+/// Largest file that is read, in bytes.
+pub const BYTES_MAX: usize = 2 << 20;
+/// Deepest nesting that is read.
+pub const DEPTH_MAX: usize = 48;
+
+/// One node of the tree.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Where it stands; for a map or list, from its first to its last child.
+    pub span: Span,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a [`Node`] is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// A single value; `quoted` scalars are always text.
+    Scalar {
+        /// As written, quotes removed and escapes resolved.
+        text: String,
+        /// Whether it was quoted or a block scalar.
+        quoted: bool,
+    },
+    /// A map in the order written.
+    Map(Vec<Entry>),
+    /// A list.
+    List(Vec<Node>),
+}
+
+/// One key of a map with its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The key's text.
+    pub key: String,
+    /// Where the key stands.
+    pub key_span: Span,
+    /// Its value.
+    pub value: Node,
+}
+
+impl Node {
+    /// The value as JSON, by the YAML 1.2 core schema: unquoted `true`, `12`, `1.5`, `null` are typed, all else is text.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        match &self.kind {
+            Kind::Scalar { text, quoted: true } => text.as_str().into(),
+            Kind::Scalar { text, quoted: false } => plain_to_json(text),
+            Kind::List(items) => items.iter().map(Self::to_json).collect(),
+            Kind::Map(entries) => {
+                entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect()
+            }
+        }
+    }
+
+    /// What kind of thing it is, for messages.
+    #[must_use]
+    pub fn what(&self) -> &'static str {
+        match &self.kind {
+            Kind::Scalar { .. } => "a single value",
+            Kind::Map(_) => "a map",
+            Kind::List(_) => "a list",
+        }
+    }
+}
+
+/// A digit string with a leading zero or plus (an OTP, a phone number) stays text: reading it as a number would change it.
+fn plain_to_json(text: &str) -> serde_json::Value {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let leading_zero = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
+    match text {
+        "" | "~" | "null" => serde_json::Value::Null,
+        "true" => true.into(),
+        "false" => false.into(),
+        _ if leading_zero || !digits.starts_with(|first: char| first.is_ascii_digit()) => text.into(),
+        _ => match (text.parse::<i64>(), text.parse::<f64>()) {
+            (Ok(integer), _) => integer.into(),
+            (_, Ok(number)) if digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => number.into(),
+            _ => text.into(),
+        },
+    }
+}
+
+/// Reads a file's text into its tree.
+///
+/// # Errors
+/// The first thing that is not allowed, with its place: syntax (`E0001`), size (`E0002`), what the language leaves out (`E0003`),
+/// a key given twice (`E0004`), a key that is not text (`E0005`), an empty file (`E0006`).
+pub fn parse(source: &Arc<Source>) -> Result<Node, Box<Diagnostic>> {
+    if source.text().len() > BYTES_MAX {
+        let message = format!("file is larger than {} MiB", BYTES_MAX >> 20);
+        return Err(problem(source, "E0002", message, Span::default(), None));
+    }
+    Builder { source, open: Vec::new(), root: None }.run()
+}
+
+fn problem(
+    source: &Arc<Source>,
+    code: &'static str,
+    message: String,
+    span: Span,
+    help: Option<&str>,
+) -> Box<Diagnostic> {
+    Box::new(Diagnostic {
+        code,
+        severity: Severity::Error,
+        message,
+        source: Arc::clone(source),
+        span,
+        label: String::new(),
+        related: None,
+        help: help.map(str::to_owned),
+    })
+}
+
+/// A container whose end has not come yet. The tree is built without recursion, so depth costs no stack.
+struct Open {
+    start: u32,
+    end: u32,
+    kind: OpenKind,
+}
+
+enum OpenKind {
+    List(Vec<Node>),
+    Map { entries: Vec<Entry>, key: Option<(String, Span)> },
+}
+
+struct Builder<'a> {
+    source: &'a Arc<Source>,
+    open: Vec<Open>,
+    root: Option<Node>,
+}
+
+impl Builder<'_> {
+    fn run(mut self) -> Result<Node, Box<Diagnostic>> {
+        for next in Parser::new_from_str(self.source.text()) {
+            let (event, span) = next.map_err(|error| self.syntax(&error))?;
+            let span = span_of(span, self.source.text());
+            self.event(event, span)?;
+        }
+        let missing = || {
+            problem(self.source, "E0006", "file is empty".to_owned(), Span::default(), Some("start with `format: 1`"))
+        };
+        self.root.ok_or_else(missing)
+    }
+
+    fn syntax(&self, error: &granit_parser::ScanError) -> Box<Diagnostic> {
+        let mark = error.marker();
+        let at = byte_of(*mark, self.source.text());
+        problem(self.source, "E0001", format!("not YAML: {}", error.info()), Span::new(at, at + 1), None)
+    }
+
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Diagnostic>> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                self.plain(anchor, tag.is_some(), span)?;
+                let quoted = style != ScalarStyle::Plain;
+                self.node(Node { span, kind: Kind::Scalar { text: text.into_owned(), quoted } })
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                self.plain(anchor, tag.is_some(), span)?;
+                self.push(span, OpenKind::List(Vec::new()))
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                self.plain(anchor, tag.is_some(), span)?;
+                self.push(span, OpenKind::Map { entries: Vec::new(), key: None })
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(span),
+            Event::Alias(_) => Err(self.refused("aliases (`*name`)", span)),
+            Event::DocumentStart(..) if self.root.is_some() => {
+                Err(self.refused("a second document (`---`)", span))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn plain(&self, anchor: usize, tagged: bool, span: Span) -> Result<(), Box<Diagnostic>> {
+        if anchor != 0 {
+            return Err(self.refused("anchors (`&name`)", span));
+        }
+        if tagged {
+            return Err(self.refused("tags (`!name`)", span));
+        }
+        Ok(())
+    }
+
+    fn refused(&self, what: &str, span: Span) -> Box<Diagnostic> {
+        let message = format!("{what} are not part of this language");
+        problem(self.source, "E0003", message, span, Some("write the value out, or move it into a fragment"))
+    }
+
+    fn push(&mut self, span: Span, kind: OpenKind) -> Result<(), Box<Diagnostic>> {
+        if self.open.len() >= DEPTH_MAX {
+            let message = format!("nested deeper than {DEPTH_MAX} levels");
+            return Err(problem(self.source, "E0002", message, span, None));
+        }
+        self.open.push(Open { start: span.start, end: span.end, kind });
+        Ok(())
+    }
+
+    fn close(&mut self, span: Span) -> Result<(), Box<Diagnostic>> {
+        let Some(open) = self.open.pop() else { return Ok(()) };
+        // A block container's own end lies at the start of the next token; its last child is where people see it end.
+        let flow = self.source.text().as_bytes().get(open.start as usize).is_some_and(|byte| matches!(byte, b'[' | b'{'));
+        let end = if flow { span.end } else { open.end };
+        let kind = match open.kind {
+            OpenKind::List(items) => Kind::List(items),
+            OpenKind::Map { entries, .. } => Kind::Map(entries),
+        };
+        self.node(Node { span: Span::new(open.start, end.max(open.start)), kind })
+    }
+
+    fn node(&mut self, node: Node) -> Result<(), Box<Diagnostic>> {
+        let Some(open) = self.open.last_mut() else {
+            self.root = Some(node);
+            return Ok(());
+        };
+        open.end = open.end.max(node.span.end);
+        match &mut open.kind {
+            OpenKind::List(items) => items.push(node),
+            OpenKind::Map { entries, key } => match key.take() {
+                Some((key, key_span)) => entries.push(Entry { key, key_span, value: node }),
+                None => {
+                    let name = key_text(self.source, &node)?;
+                    if let Some(first) = entries.iter().find(|entry| entry.key == name) {
+                        let mut twice = problem(
+                            self.source,
+                            "E0004",
+                            format!("key `{name}` is given twice"),
+                            node.span,
+                            None,
+                        );
+                        twice.label = "given again here".to_owned();
+                        twice.related = Some((first.key_span, "first given here".to_owned()));
+                        return Err(twice);
+                    }
+                    *key = Some((name, node.span));
+                }
+            },
+        }
+        Ok(())
+    }
+}
+
+/// A key must be text that every YAML reader takes for text: `on`, `no` and numbers are not.
+fn key_text(source: &Arc<Source>, node: &Node) -> Result<String, Box<Diagnostic>> {
+    let Kind::Scalar { text, quoted } = &node.kind else {
+        let message = "a key must be text".to_owned();
+        let help = "a value that holds `{{` or starts with `{` needs quotes";
+        return Err(problem(source, "E0005", message, node.span, Some(help)));
+    };
+    let yaml_1_1_boolean = matches!(
+        text.to_ascii_lowercase().as_str(),
+        "on" | "off" | "yes" | "no" | "y" | "n" | "true" | "false" | "null" | "~" | ""
+    );
+    if !quoted && yaml_1_1_boolean {
+        let message = format!("key `{text}` is not text for every YAML reader");
+        return Err(problem(source, "E0005", message, node.span, Some("put it in quotes or choose another name")));
+    }
+    if text == "<<" {
+        return Err(problem(
+            source,
+            "E0003",
+            "merge keys (`<<`) are not part of this language".to_owned(),
+            node.span,
+            Some("write the keys out, or move them into a fragment"),
+        ));
+    }
+    Ok(text.clone())
+}
+
+fn span_of(span: granit_parser::Span, text: &str) -> Span {
+    let start = byte_of(span.start, text);
+    let end = byte_of(span.end, text).max(start);
+    let written = text.get(start as usize..end as usize).unwrap_or("");
+    Span::new(start, start + u32::try_from(written.trim_end().len()).unwrap_or(0))
+}
+
+fn byte_of(marker: granit_parser::Marker, text: &str) -> u32 {
+    let at = marker.byte_offset().unwrap_or_else(|| {
+        text.char_indices().nth(marker.index()).map_or(text.len(), |(at, _)| at)
+    });
+    u32::try_from(at.min(text.len())).unwrap_or(u32::MAX)
+}
