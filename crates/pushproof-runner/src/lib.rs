@@ -5,6 +5,9 @@
 pub mod clock;
 pub mod transport;
 
+pub mod providers;
+pub mod target;
+
 pub mod handler;
 pub mod serve;
 

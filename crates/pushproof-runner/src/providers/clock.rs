@@ -1,0 +1,52 @@
+//! The `clock.advance` hook: `POST {"advance_ms": N}`, answered with `{"now_ms": …}` or at least with a `Date`.
+
+use std::pin::Pin;
+use std::time::{Duration, UNIX_EPOCH};
+
+use http::{Response, header};
+use serde_json::{Value, json};
+
+use super::hook::Hook;
+use crate::clock::{Advance, Reading};
+use crate::http_date;
+use crate::transport::Transport;
+
+/// Moves a tenant's clock by its hook; for [`Clock::hooked`](crate::clock::Clock::hooked).
+pub struct ClockHook(Hook);
+
+impl ClockHook {
+    /// The hook at `url`.
+    pub fn new(hooks: &Transport, url: &str) -> Self {
+        Self(Hook::new("clock", hooks, url))
+    }
+}
+
+impl Advance for ClockHook {
+    fn advance(
+        &self,
+        by_ms: u64,
+    ) -> Pin<Box<dyn Future<Output = Result<Reading, String>> + Send + '_>> {
+        Box::pin(async move {
+            let answer = self.0.post(&json!({ "advance_ms": by_ms })).await;
+            answer
+                .map(|response| reading(&response))
+                .map_err(|error| error.to_string())
+        })
+    }
+}
+
+/// What an answer tells of the time: by its body, or else by its date.
+fn reading(response: &Response<Vec<u8>>) -> Reading {
+    let body: Option<Value> = serde_json::from_slice(response.body()).ok();
+    if let Some(now_ms) = body.and_then(|body| body.get("now_ms")?.as_u64()) {
+        return UNIX_EPOCH
+            .checked_add(Duration::from_millis(now_ms))
+            .map_or(Reading::Silent, Reading::Millis);
+    }
+    let date = response
+        .headers()
+        .get(header::DATE)
+        .and_then(|date| date.to_str().ok());
+    date.and_then(http_date::parse)
+        .map_or(Reading::Silent, Reading::Seconds)
+}

@@ -1,0 +1,197 @@
+//! The phones of one case: what their owners do with them, carried out by whatever the target has for phones.
+
+mod command;
+mod guardian;
+mod hook;
+mod keys;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use pushproof_report::{ActResult, Secret};
+
+use self::guardian::{Guardian, Inbox};
+pub use self::keys::KeyPool;
+use super::hook::Hook;
+use super::messages::Patience;
+use super::template;
+use crate::target::Devices;
+use crate::transport::Transport;
+
+/// One thing that a person does with a phone.
+#[derive(Clone)]
+pub struct Act {
+    /// The phone, by its name in the scenario.
+    pub actor: String,
+    /// Whose it is.
+    pub owner_username: String,
+    /// `enrol`, `approve`, `reject`, `ignore`, `unenrol`, `read` or `code`.
+    pub action: String,
+    /// What the step gives along, such as `barcode_uri` or `oob_code`; secret or not.
+    pub with: Vec<(String, String)>,
+    /// The tenant's time.
+    pub now: SystemTime,
+}
+
+impl Act {
+    fn with(&self, name: &str) -> Option<&str> {
+        let found = self.with.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// What became of an act.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Acted {
+    /// Whether the endpoint took it.
+    pub result: ActResult,
+    /// A word on it, for people.
+    pub detail: Option<String>,
+    /// What the act brought to light, by name: `code`, or what stands in a push. A `read` that found nothing is acknowledged and brings nothing.
+    pub values: Vec<(String, Secret)>,
+}
+
+impl Acted {
+    fn acknowledged() -> Self {
+        Self::of(ActResult::Acknowledged, None)
+    }
+
+    fn refused(detail: impl Into<String>) -> Self {
+        Self::of(ActResult::Refused, Some(detail.into()))
+    }
+
+    fn unavailable(detail: impl Into<String>) -> Self {
+        Self::of(ActResult::Unavailable, Some(detail.into()))
+    }
+
+    fn of(result: ActResult, detail: Option<String>) -> Self {
+        Self {
+            result,
+            detail,
+            values: Vec::new(),
+        }
+    }
+}
+
+/// What the phones of a case are made with.
+pub struct PhoneOptions<'a> {
+    /// What the target has for phones.
+    pub devices: Option<&'a Devices>,
+    /// The tenant, as the phones' app is configured.
+    pub base_url: &'a str,
+    /// The way to the tenant.
+    pub tenant: &'a Transport,
+    /// The way to hooks.
+    pub hooks: &'a Transport,
+    /// Where keys come from.
+    pub keys: &'a Arc<KeyPool>,
+    /// How long a push may take.
+    pub patience: Patience,
+    /// Chooses the phones' push tokens: two cases must not have the same.
+    pub rng: fastrand::Rng,
+}
+
+/// The phones of one case.
+pub struct Phones {
+    driver: Driver,
+    own_key: BTreeSet<String>,
+}
+
+enum Driver {
+    Absent(&'static str),
+    Guardian(Box<Virtual>),
+    Hook(Hook, String),
+    Command(Vec<String>),
+}
+
+/// The virtual phones, and what they are made with.
+struct Virtual {
+    base_url: String,
+    tenant: Transport,
+    inbox: Inbox,
+    keys: Arc<KeyPool>,
+    rng: fastrand::Rng,
+    phones: BTreeMap<String, Guardian>,
+}
+
+impl Phones {
+    /// Phones that nobody has touched.
+    pub fn new(options: PhoneOptions<'_>) -> Self {
+        let driver = match options.devices {
+            None => Driver::Absent("the target has no `devices`"),
+            Some(Devices::Human) => Driver::Absent(
+                "a person acts with this target's devices, and there is no terminal to ask on",
+            ),
+            Some(Devices::Command { command }) => Driver::Command(command.clone()),
+            Some(Devices::Hook { url }) => {
+                Driver::Hook(Hook::new("devices", options.hooks, url), url.clone())
+            }
+            Some(Devices::Guardian { inbox }) => Driver::Guardian(Box::new(Virtual {
+                base_url: options.base_url.to_owned(),
+                tenant: options.tenant.clone(),
+                inbox: Inbox::new(options.hooks, inbox, options.patience),
+                keys: Arc::clone(options.keys),
+                rng: options.rng,
+                phones: BTreeMap::new(),
+            })),
+        };
+        Self {
+            driver,
+            own_key: BTreeSet::new(),
+        }
+    }
+
+    /// Gives a phone a key that no other phone of this process has, at the cost of making one. Before it is first used.
+    pub fn give_own_key(&mut self, actor: &str) {
+        self.own_key.insert(actor.to_owned());
+    }
+
+    /// Carries out an act. What stands in the way (a hook that fails, a push that does not come) makes it unavailable, never refused.
+    pub async fn act(&mut self, act: Act) -> Acted {
+        match &mut self.driver {
+            Driver::Absent(why) => Acted::unavailable(*why),
+            Driver::Hook(hook, url) => hook::act(hook, url, &act).await,
+            Driver::Command(command) => command::act(command, &act).await,
+            Driver::Guardian(phones) => {
+                let own_key = self.own_key.contains(&act.actor);
+                phones.phone(&act.actor, own_key).await.act(&act).await
+            }
+        }
+    }
+
+    /// Every secret that the phones hold, with a label, for whoever keeps them out of what is written.
+    pub fn secrets(&self) -> Vec<(&'static str, Secret)> {
+        match &self.driver {
+            Driver::Guardian(phones) => {
+                phones.phones.values().flat_map(Guardian::secrets).collect()
+            }
+            Driver::Absent(_) | Driver::Hook(..) | Driver::Command(_) => Vec::new(),
+        }
+    }
+}
+
+impl Virtual {
+    /// The actor's phone, made when it is first used.
+    async fn phone(&mut self, actor: &str, own_key: bool) -> &mut Guardian {
+        if !self.phones.contains_key(actor) {
+            let key = if own_key {
+                KeyPool::own().await
+            } else {
+                self.keys.key(self.phones.len()).await
+            };
+            let phone = Guardian::new(
+                &self.base_url,
+                actor,
+                key,
+                &mut self.rng,
+                &self.tenant,
+                &self.inbox,
+            );
+            self.phones.insert(actor.to_owned(), phone);
+        }
+        self.phones
+            .get_mut(actor)
+            .expect("it has just been put there if it was not")
+    }
+}

@@ -1,0 +1,134 @@
+//! One call of a hook: its time limit, its errors.
+
+use http::{Method, Request, Response, StatusCode, header};
+use pushproof_report::sanitize;
+use serde_json::Value;
+
+use super::template;
+use crate::clock::HOOK_LIMIT;
+use crate::transport::{Failure, Transport};
+
+/// Characters of an unexpected answer that are shown.
+const ANSWER_SHOWN_MAX: usize = 160;
+
+/// A place to call, and how it is named to people.
+#[derive(Clone)]
+pub(super) struct Hook {
+    name: &'static str,
+    transport: Transport,
+    template: String,
+}
+
+/// A hook that could not be used. Its text names the hook and its URL, with neither query nor values filled in.
+#[derive(Debug, thiserror::Error)]
+#[error("{hook} hook `{call}` {problem}")]
+pub struct HookError {
+    hook: &'static str,
+    call: String,
+    problem: Problem,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error("failed: {0}")]
+    Failed(Failure),
+    #[error("did not answer within {} s", HOOK_LIMIT.as_secs())]
+    Late,
+    #[error("answered {status}{}", shown_body(.body))]
+    Status { status: StatusCode, body: Vec<u8> },
+    #[error("{0}")]
+    Nonsense(String),
+    #[error("has a URL that cannot be called")]
+    Url,
+}
+
+fn shown_body(body: &[u8]) -> String {
+    match String::from_utf8_lossy(body).trim() {
+        "" => String::new(),
+        text => format!(": {}", sanitize(text, ANSWER_SHOWN_MAX)),
+    }
+}
+
+impl HookError {
+    /// The status that it answered with, if it answered and the status was the problem.
+    pub fn status(&self) -> Option<StatusCode> {
+        match self.problem {
+            Problem::Status { status, .. } => Some(status),
+            Problem::Failed(_) | Problem::Late | Problem::Nonsense(_) | Problem::Url => None,
+        }
+    }
+}
+
+impl Hook {
+    pub(super) fn new(name: &'static str, transport: &Transport, template: &str) -> Self {
+        Self {
+            name,
+            transport: transport.clone(),
+            template: template.to_owned(),
+        }
+    }
+
+    /// An error about what came back.
+    pub(super) fn nonsense(&self, method: &Method, problem: impl Into<String>) -> HookError {
+        self.error(method, Problem::Nonsense(problem.into()))
+    }
+
+    fn error(&self, method: &Method, problem: Problem) -> HookError {
+        HookError {
+            hook: self.name,
+            call: format!("{method} {}", template::shown(&self.template)),
+            problem,
+        }
+    }
+
+    /// Posts JSON to the plain URL; any answer but 2xx is an error.
+    pub(super) async fn post(&self, body: &Value) -> Result<Response<Vec<u8>>, HookError> {
+        let request = Request::post(&self.template)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body.to_string().into_bytes());
+        self.succeed(request).await
+    }
+
+    /// Gets the URL with its holes filled; any answer but 2xx is an error.
+    pub(super) async fn get(&self, url: &str) -> Result<Response<Vec<u8>>, HookError> {
+        self.succeed(Request::get(url).body(Vec::new())).await
+    }
+
+    /// Sends a request; any answer but 2xx is an error.
+    pub(super) async fn succeed(
+        &self,
+        request: http::Result<Request<Vec<u8>>>,
+    ) -> Result<Response<Vec<u8>>, HookError> {
+        let (method, response) = self.send(request).await?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let body = response.into_body();
+        Err(self.error(&method, Problem::Status { status, body }))
+    }
+
+    /// Sends a request; any answer is good.
+    pub(super) async fn send(
+        &self,
+        request: http::Result<Request<Vec<u8>>>,
+    ) -> Result<(Method, Response<Vec<u8>>), HookError> {
+        let request = request.map_err(|_| self.error(&Method::POST, Problem::Url))?;
+        let method = request.method().clone();
+        match tokio::time::timeout(HOOK_LIMIT, self.transport.exchange(request)).await {
+            Ok(Ok(exchanged)) => Ok((method, exchanged.response)),
+            Ok(Err(failure)) => Err(self.error(&method, Problem::Failed(failure))),
+            Err(_) => Err(self.error(&method, Problem::Late)),
+        }
+    }
+
+    /// Reads an answer's JSON.
+    pub(super) fn json(
+        &self,
+        method: &Method,
+        response: &Response<Vec<u8>>,
+    ) -> Result<Value, HookError> {
+        serde_json::from_slice(response.body())
+            .map_err(|_| self.nonsense(method, "answered something that is not JSON"))
+    }
+}

@@ -1,0 +1,217 @@
+//! Users for the actors of a scenario: made for the purpose, or leased from a pool, and never shared.
+
+mod csv;
+mod management;
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use http::Method;
+use pushproof_report::Secret;
+use serde_json::{Value, json};
+
+use self::management::Management;
+use super::hook::{Hook, HookError};
+use crate::target;
+use crate::transport::Transport;
+
+/// What a scenario wants of a user.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Want {
+    /// Whether the address counts as proven to be the user's.
+    pub email_verified: bool,
+    /// Whether a telephone number is needed.
+    pub phone: bool,
+}
+
+/// Somebody who can log in.
+#[derive(Clone, PartialEq, Debug)]
+pub struct User {
+    /// The tenant's id, where it is known.
+    pub id: Option<String>,
+    /// What is typed at login.
+    pub username: String,
+    /// And with it.
+    pub password: Secret,
+    /// Where e-mail arrives.
+    pub email: Option<String>,
+    /// Where messages and calls arrive.
+    pub phone: Option<String>,
+    /// What the users hook answered, to be given back to it.
+    created: Option<Secret>,
+}
+
+/// Why there is no user: the case could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// The target names no provider.
+    #[error("the target has no `users`")]
+    NoProvider,
+    /// The pool file cannot be used.
+    #[error("user pool `{}`: {problem}", .file.display())]
+    Pool {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Everybody in the pool has been leased in this run.
+    #[error("user pool `{}`: all {users} users are leased", .file.display())]
+    PoolEmpty {
+        /// The file.
+        file: PathBuf,
+        /// How many there are.
+        users: usize,
+    },
+    /// Nobody in the rest of the pool has a telephone number.
+    #[error("user pool `{}`: no user with a telephone number is left", .file.display())]
+    NoPhone {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The endpoint that makes users failed.
+    #[error(transparent)]
+    Hook(#[from] HookError),
+}
+
+/// Where users come from in a run.
+pub struct Users(Source);
+
+enum Source {
+    Nowhere,
+    Management(Management),
+    Pool(Pool),
+    Hook(Hook),
+}
+
+impl Users {
+    /// The provider that a target names. `base_url` is the tenant's, and `run` a word that no other run uses: it is part of the names of
+    /// users that are made.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if a pool cannot be read.
+    pub fn new(
+        users: Option<&target::Users>,
+        base_url: &str,
+        hooks: &Transport,
+        run: &str,
+    ) -> Result<Self, Unavailable> {
+        let source = match users {
+            None => Source::Nowhere,
+            Some(target::Users::ManagementApi {
+                authority,
+                connection,
+            }) => Source::Management(Management::new(base_url, authority, connection, hooks, run)),
+            Some(target::Users::Pool { file }) => Source::Pool(Pool::read(file)?),
+            Some(target::Users::Hook { url }) => Source::Hook(Hook::new("users", hooks, url)),
+        };
+        Ok(Self(source))
+    }
+
+    /// A user whom nobody else in this run gets.
+    ///
+    /// # Errors
+    /// [`Unavailable`], which says why.
+    pub async fn create(&self, want: Want) -> Result<User, Unavailable> {
+        match &self.0 {
+            Source::Nowhere => Err(Unavailable::NoProvider),
+            Source::Management(management) => Ok(management.create(want).await?),
+            Source::Pool(pool) => pool.lease(want),
+            Source::Hook(hook) => Ok(create_by_hook(hook, want).await?),
+        }
+    }
+
+    /// Undoes what [`Users::create`] has done. A leased user is not given back: after a case it is not as it was.
+    ///
+    /// # Errors
+    /// What was left behind, and why.
+    pub async fn delete(&self, user: &User) -> Result<(), String> {
+        let deleted = match &self.0 {
+            Source::Nowhere | Source::Pool(_) => Ok(()),
+            Source::Management(management) => management.delete(user).await,
+            Source::Hook(hook) => delete_by_hook(hook, user).await,
+        };
+        deleted.map_err(|error| format!("user `{}`: {error}", user.username))
+    }
+}
+
+async fn create_by_hook(hook: &Hook, want: Want) -> Result<User, HookError> {
+    let want = json!({ "email_verified": want.email_verified, "phone": want.phone });
+    let response = hook
+        .post(&json!({ "action": "create", "want": want }))
+        .await?;
+    let answer = hook.json(&Method::POST, &response)?;
+    user_of(&answer).map_err(|missing| {
+        hook.nonsense(
+            &Method::POST,
+            format!("answered a user without `{missing}`"),
+        )
+    })
+}
+
+fn user_of(answer: &Value) -> Result<User, &'static str> {
+    let text = |name: &str| answer.get(name).and_then(Value::as_str).map(str::to_owned);
+    Ok(User {
+        id: text("id"),
+        username: text("username").ok_or("username")?,
+        password: Secret::new(text("password").ok_or("password")?),
+        email: text("email"),
+        phone: text("phone"),
+        created: Some(Secret::new(answer.to_string())),
+    })
+}
+
+async fn delete_by_hook(hook: &Hook, user: &User) -> Result<(), HookError> {
+    let created = user
+        .created
+        .as_ref()
+        .map(|created| serde_json::from_str(created.reveal()));
+    let created: Value = created.and_then(Result::ok).unwrap_or_default();
+    hook.post(&json!({ "action": "delete", "user": created }))
+        .await
+        .map(drop)
+}
+
+/// Users in a file, each leased at most once.
+struct Pool {
+    file: PathBuf,
+    size: usize,
+    free: Mutex<VecDeque<User>>,
+}
+
+impl Pool {
+    fn read(file: &Path) -> Result<Self, Unavailable> {
+        let problem = |problem: String| Unavailable::Pool {
+            file: file.to_owned(),
+            problem,
+        };
+        let text = std::fs::read_to_string(file).map_err(|error| problem(error.to_string()))?;
+        let users = csv::users(&text).map_err(problem)?;
+        Ok(Self {
+            file: file.to_owned(),
+            size: users.len(),
+            free: Mutex::new(users.into()),
+        })
+    }
+
+    fn lease(&self, want: Want) -> Result<User, Unavailable> {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        if free.is_empty() {
+            return Err(Unavailable::PoolEmpty {
+                file: self.file.clone(),
+                users: self.size,
+            });
+        }
+        // A number is left for the actors that need one, as far as the file has users without.
+        let fits = |user: &&User| user.phone.is_some() == want.phone;
+        let at = free
+            .iter()
+            .position(|user| fits(&user))
+            .or((!want.phone).then_some(0));
+        at.and_then(|at| free.remove(at))
+            .ok_or_else(|| Unavailable::NoPhone {
+                file: self.file.clone(),
+            })
+    }
+}

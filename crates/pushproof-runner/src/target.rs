@@ -1,0 +1,279 @@
+//! A target: where requests go, as whom, and what may be done there (design §5).
+//!
+//! A [`Target`] is whole: secrets are resolved, paths are relative to nothing any more, and durations and limits have their values.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pushproof_report::Secret;
+
+use crate::transport::{HttpOptions, Roots};
+
+/// Everything a target file says.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Its name in reports and known lists.
+    pub name: String,
+    /// Scheme, host, port and perhaps a path, without a slash at the end.
+    pub base_url: String,
+    /// The dialect it speaks.
+    pub dialect: String,
+    /// What is expected within the dialect; absent: what the command line says, or the dialect's first.
+    pub profile: Option<String>,
+    /// The application that most requirements are tested as.
+    pub client: Option<Client>,
+    /// Further applications that single requirements need, by role: `other`, `public`, `restricted`.
+    pub clients: BTreeMap<String, Client>,
+    /// What the file says the target has; absent: see [`Target::features`].
+    pub features: Option<BTreeSet<String>>,
+    /// Where users come from.
+    pub users: Option<Users>,
+    /// How phones act.
+    pub devices: Option<Devices>,
+    /// Where messages are read, as a template with `{address}`.
+    pub messages: Option<String>,
+    /// Where tenant switches are set.
+    pub settings: Option<String>,
+    /// Where the tenant's clock is moved; absent: time is real.
+    pub clock: Option<String>,
+    /// How long things live at the tenant, by name, where that differs from the dialect's defaults.
+    pub lifetimes: BTreeMap<String, Duration>,
+    /// Whom to trust.
+    pub tls: Tls,
+    /// The proxy for everything; proxies come from nowhere else.
+    pub proxy: Option<String>,
+    /// What this run may do to the target.
+    pub limits: Limits,
+    /// What load may be applied.
+    pub load: Load,
+}
+
+/// One application.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Client {
+    /// Its id.
+    pub id: String,
+    /// Its secret; a public application has none.
+    pub secret: Option<Secret>,
+}
+
+/// Where users come from.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Users {
+    /// Made and deleted through the Management API.
+    ManagementApi {
+        /// How this program proves who it is.
+        authority: Authority,
+        /// The database connection that users are made in.
+        connection: String,
+    },
+    /// Taken from a CSV file with a header line, each once in a run.
+    Pool {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Made and deleted by an endpoint of the tester's own.
+    Hook {
+        /// Its URL.
+        url: String,
+    },
+}
+
+/// How this program proves who it is at the Management API.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Authority {
+    /// By a token that was issued beforehand.
+    Token(Secret),
+    /// By client credentials, for which it gets tokens.
+    Client(Client),
+}
+
+/// How phones act.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Devices {
+    /// A virtual Guardian phone, whose pushes are fetched from an inbox.
+    Guardian {
+        /// The inbox, as a template with `{push_token}`.
+        inbox: String,
+    },
+    /// An endpoint of the tester's own, perhaps as a template with `{action}`, `{user}` and `{with.NAME}`.
+    Hook {
+        /// Its URL.
+        url: String,
+    },
+    /// A program of the tester's own.
+    Command {
+        /// The program and its arguments; never empty.
+        command: Vec<String>,
+    },
+    /// A person at the terminal.
+    Human,
+}
+
+/// Whom to trust.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Tls {
+    /// A PEM bundle of authorities, trusted instead of the platform's.
+    pub ca: Option<PathBuf>,
+    /// Trust anybody; the report says so.
+    pub insecure: bool,
+}
+
+/// What a run may do to a target.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Requests in a second.
+    pub requests_per_second: Option<u32>,
+    /// Cases at the same time.
+    pub concurrency: u32,
+    /// Pushes in a run.
+    pub pushes: Option<u32>,
+    /// The longest wait of a case in real time; a case that needs more is not applicable.
+    pub wait: Duration,
+    /// For one exchange.
+    pub timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            requests_per_second: None,
+            concurrency: 8,
+            pushes: None,
+            wait: Duration::from_secs(30),
+            timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What load may be applied.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Load {
+    /// Whether load is allowed although the target is not on the loopback address.
+    pub allow: bool,
+    /// The highest rate that is allowed.
+    pub rps_max: Option<u32>,
+}
+
+/// Where a secret of a target file stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SecretRef {
+    /// In this variable of the environment.
+    Env(String),
+    /// In this file, without the line break at its end.
+    File(PathBuf),
+}
+
+impl fmt::Display for SecretRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "environment variable `{name}`"),
+            Self::File(path) => write!(f, "file `{}`", path.display()),
+        }
+    }
+}
+
+/// How secrets are looked up; the error is a fragment that follows `SecretRef`'s text, such as `is not set`.
+pub type Resolve<'a> = &'a dyn Fn(&SecretRef) -> Result<Secret, String>;
+
+impl Target {
+    /// What the target has, by the names that scenarios use in `needs`: as the file says, or all that the rest of it makes possible.
+    pub fn features(&self) -> BTreeSet<String> {
+        self.features
+            .clone()
+            .unwrap_or_else(|| self.possible_features())
+    }
+
+    fn possible_features(&self) -> BTreeSet<String> {
+        let possible = FEATURES
+            .into_iter()
+            .filter(|name| self.makes_possible(name));
+        possible.map(str::to_owned).collect()
+    }
+
+    fn makes_possible(&self, feature: &str) -> bool {
+        match feature {
+            "factor.push" => self.devices.is_some(),
+            "factor.otp" => matches!(
+                self.devices,
+                Some(Devices::Guardian { .. } | Devices::Hook { .. } | Devices::Command { .. })
+            ),
+            "factor.sms" | "factor.voice" | "factor.email" | "messages" => self.messages.is_some(),
+            "client.other" => self.clients.contains_key("other"),
+            "client.public" => self.clients.contains_key("public"),
+            "client.restricted" => self.clients.contains_key("restricted"),
+            "management.api" => matches!(self.users, Some(Users::ManagementApi { .. })),
+            "device.guardian" => matches!(self.devices, Some(Devices::Guardian { .. })),
+            "clock" => self.clock.is_some(),
+            "switch.recovery_codes" => self.settings.is_some(),
+            // What is left depends on the tenant alone, and only `features` can deny it.
+            _ => true,
+        }
+    }
+
+    /// How HTTP is spoken with the target.
+    ///
+    /// # Errors
+    /// If the file of authorities cannot be read.
+    pub fn http_options(&self) -> std::io::Result<HttpOptions> {
+        let roots = match &self.tls.ca {
+            Some(path) => Roots::Only(std::fs::read(path)?),
+            None if self.urls().all(|url| url.starts_with("http://")) => Roots::Nobody,
+            None => Roots::Platform,
+        };
+        Ok(HttpOptions {
+            timeout: self.limits.timeout,
+            connect_timeout: self.limits.timeout,
+            roots,
+            insecure: self.tls.insecure,
+            proxy: self.proxy.clone(),
+            ..HttpOptions::default()
+        })
+    }
+
+    /// Every URL that requests may go to.
+    fn urls(&self) -> impl Iterator<Item = &str> {
+        let users = match &self.users {
+            Some(Users::Hook { url }) => Some(url),
+            Some(Users::ManagementApi { .. } | Users::Pool { .. }) | None => None,
+        };
+        let devices = match &self.devices {
+            Some(Devices::Guardian { inbox: url } | Devices::Hook { url }) => Some(url),
+            Some(Devices::Command { .. } | Devices::Human) | None => None,
+        };
+        [
+            Some(&self.base_url),
+            users,
+            devices,
+            self.messages.as_ref(),
+            self.settings.as_ref(),
+            self.clock.as_ref(),
+        ]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+    }
+}
+
+/// Every name that `features` may hold.
+pub const FEATURES: [&str; 17] = [
+    "factor.push",
+    "factor.otp",
+    "factor.sms",
+    "factor.voice",
+    "factor.email",
+    "factor.recovery_code",
+    "grant.password_realm",
+    "client.other",
+    "client.public",
+    "client.restricted",
+    "management.token",
+    "management.api",
+    "device.guardian",
+    "messages",
+    "clock",
+    "switch.recovery_codes",
+    "audience.other",
+];
