@@ -73,7 +73,7 @@ pub const fn meaning(code: u8) -> &'static str {
         USAGE => "wrong usage",
         INVALID => "a scenario, dialect, target or plan is invalid; nothing was sent",
         NOTHING_SELECTED => "nothing selected",
-        UNJUDGED => "nothing failed, but something could not run or is inconclusive",
+        UNJUDGED => "nothing failed, but something selected was left unjudged",
         NON_CONFORMANT => {
             "non-conformant: an unexpected failure, a flaky case or a bad known entry"
         }
@@ -81,7 +81,9 @@ pub const fn meaning(code: u8) -> &'static str {
         THRESHOLD => "a load threshold was missed",
         NOT_EVIDENCE => "load numbers are not evidence: the generator was saturated or late",
         SELF_CHECK => "self-check: a fault survived, or the clean sandbox was accused",
-        TARGET_UNUSABLE => "no verdict: the target, its users or its devices could not be used",
+        TARGET_UNUSABLE => {
+            "no case reached a verdict: the target, its users or its devices could not be used"
+        }
         THROTTLED => "stopped by the target's throttling or by its limits",
         BUG => "a bug of pushproof",
         SECRET_IN_OUTPUT => "a secret was found in an output; that output is removed",
@@ -115,13 +117,13 @@ mod tests {
             2  wrong usage
             3  a scenario, dialect, target or plan is invalid; nothing was sent
             4  nothing selected
-            5  nothing failed, but something could not run or is inconclusive
+            5  nothing failed, but something selected was left unjudged
            10  non-conformant: an unexpected failure, a flaky case or a bad known entry
            11  shape drift
            12  a load threshold was missed
            13  load numbers are not evidence: the generator was saturated or late
            14  self-check: a fault survived, or the clean sandbox was accused
-           20  no verdict: the target, its users or its devices could not be used
+           20  no case reached a verdict: the target, its users or its devices could not be used
            21  stopped by the target's throttling or by its limits
            70  a bug of pushproof
            71  a secret was found in an output; that output is removed

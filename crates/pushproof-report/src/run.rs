@@ -57,6 +57,11 @@ impl Run {
         self.head.as_ref()
     }
 
+    /// Every requirement of the dialect, in its order. What the run says about them: [`Run::requirements`].
+    pub fn requirement_heads(&self) -> &[RequirementHead] {
+        &self.requirement_heads
+    }
+
     /// What the reader must know to judge the result.
     pub fn remarks(&self) -> &[String] {
         &self.remarks

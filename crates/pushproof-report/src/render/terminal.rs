@@ -14,8 +14,11 @@ mod trace;
 
 use std::fmt::Write;
 
-use crate::{Case, Run, Verdict};
+use crate::{Case, Check, Run, Verdict};
 use paint::{Paint, wrap};
+
+/// What belongs to a case stands under its id.
+const INDENT: &str = "      ";
 
 /// How much to say.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -102,14 +105,25 @@ fn line(case: &Case, style: &Style) -> Option<String> {
         return None;
     }
     let mut line = format!("{verdict:4}  {}", case.head.id);
-    let reason = case.reason().filter(|_| verdict != Verdict::Pass);
-    if let Some(reason) = reason {
+    if let Some(reason) = reason(case).filter(|_| verdict != Verdict::Pass) {
         write!(line, ": {}", paint::visible(&reason)).expect("writing to a string cannot fail");
     }
     let line = paint::shorten(&line, style.width);
     let word = verdict.name();
     let painted = Paint::new(style).verdict(verdict, word);
     Some(format!("{painted}{}\n", &line[word.len()..]))
+}
+
+/// The case's reason, or its first finding.
+fn reason(case: &Case) -> Option<String> {
+    let found = || {
+        let finding = case.findings().next()?;
+        Some(format!(
+            "expected {}, got {}",
+            finding.expected, finding.actual
+        ))
+    };
+    case.reason().or_else(found)
 }
 
 fn is_detailed(case: &Case, style: &Style) -> bool {
@@ -120,23 +134,44 @@ fn is_detailed(case: &Case, style: &Style) -> bool {
     }
 }
 
-/// Title, reason, what happened, and what was found.
+/// Title, place, reason, what happened, what was left open, and what was found.
 fn details(out: &mut String, run: &Run, case: &Case, style: &Style) {
     let paint = Paint::new(style);
     let verdict = case.verdict().under(style.strict);
     let word = paint.verdict(verdict, &format!("{verdict:4}"));
     let head = &case.head;
-    let id = paint.strong(&head.id);
-    out.push_str(&format!("\n{word}  {id}  {}:{}\n", head.file, head.line));
-    push_wrapped(out, "      ", &head.title, style);
+    out.push_str(&format!("\n{word}  {}\n", paint.strong(&head.id)));
+    push_wrapped(out, INDENT, &head.title, style);
+    push_wrapped(out, INDENT, &format!("{}:{}", head.file, head.line), style);
     if let Some(reason) = case.reason() {
-        push_wrapped(out, "      because: ", &reason, style);
+        push_wrapped(out, &format!("{INDENT}because: "), &reason, style);
     }
     trace::trace(out, case, style);
+    for check in case.checks.iter().filter(|check| is_open(check)) {
+        let Check {
+            step,
+            check,
+            verdict,
+            reason,
+            ..
+        } = check;
+        let reason = reason.as_deref().unwrap_or("no reason given");
+        push_wrapped(
+            out,
+            INDENT,
+            &format!("{step}.{check} is {verdict}: {reason}"),
+            style,
+        );
+    }
     for found in case.findings() {
         out.push('\n');
         finding::finding(out, run, case, found, style);
     }
+}
+
+/// Neither held nor explained by a finding.
+fn is_open(check: &Check) -> bool {
+    check.finding.is_none() && !matches!(check.verdict, Verdict::Pass | Verdict::NotApplicable)
 }
 
 /// A paragraph with a hanging indent as wide as its label.

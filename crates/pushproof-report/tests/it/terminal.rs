@@ -1,7 +1,8 @@
 //! What a person reads.
 
+use proptest::prelude::*;
 use pushproof_report::render::terminal::{self, Detail, Style};
-use pushproof_report::{ActResult, Event, Run, Verdict};
+use pushproof_report::{ActResult, Event, Excerpt, Run, Verdict};
 
 use crate::story::{self, REQUIREMENTS, Seen, Story};
 
@@ -29,10 +30,11 @@ fn a_breached_poll_pattern() {
     pushproof 0.1.0 against `staging`: dialect auth0, profile documented, seed 7,
     run k3f9
 
-    fail  push.enrol.confirmed-while-polling
+    fail  push.enrol.confirmed-while-polling: expected pending or tokens, got rejec…
 
-    fail  push.enrol.confirmed-while-polling  scenarios/auth0/push/enrol.yaml:3
+    fail  push.enrol.confirmed-while-polling
           A case that fails
+          scenarios/auth0/push/enrol.yaml:3
           password: Alice gives her password and the tenant asks for a second factor
             token.password        0.0s  mfa_required (403)
           wait: The app keeps asking; after the second answer the phone scans the
@@ -64,8 +66,7 @@ fn a_breached_poll_pattern() {
       fail            must    PUSH-ENROLL-006  While the user has not confirmed, th…
       fail            must    PUSH-ENROLL-007  Once the user has confirmed, one of…
 
-    exit 10: non-conformant: an unexpected failure, a flaky case or a bad known
-    entry (1 case failed)
+    exit 10: non-conformant: 1 case failed
     "#);
 }
 
@@ -80,10 +81,11 @@ fn a_decision_that_settles_late() {
     pushproof 0.1.0 against `staging`: dialect auth0, profile documented, seed 7,
     run k3f9
 
-    fail  push.challenge.rejected[decide_after=1]
+    fail  push.challenge.rejected[decide_after=1]: expected a final outcome within…
 
-    fail  push.challenge.rejected[decide_after=1]  scenarios/auth0/push/enrol.yaml:3
+    fail  push.challenge.rejected[decide_after=1]
           A case that fails
+          scenarios/auth0/push/enrol.yaml:3
           wait: Alice taps Deny while the app is polling
             poll 1                5.0s  pending (400)
             phone: reject       5.250s  acknowledged
@@ -110,8 +112,7 @@ fn a_decision_that_settles_late() {
 
       fail            must    PUSH-ENROLL-007  Once the user has confirmed, one of…
 
-    exit 10: non-conformant: an unexpected failure, a flaky case or a bad known
-    entry (1 case failed)
+    exit 10: non-conformant: 1 case failed
     "#);
 }
 
@@ -126,10 +127,11 @@ fn a_replay_that_was_accepted() {
     pushproof 0.1.0 against `staging`: dialect auth0, profile documented, seed 7,
     run k3f9
 
-    fail  push.enrol.replay
+    fail  push.enrol.replay: expected refused, got tokens (200)
 
-    fail  push.enrol.replay  scenarios/auth0/push/enrol.yaml:3
+    fail  push.enrol.replay
           A case that fails
+          scenarios/auth0/push/enrol.yaml:3
           wait: The phone confirms
             poll 1         5.0s  tokens (200)
           replay: The same code buys nothing a second time
@@ -155,8 +157,7 @@ fn a_replay_that_was_accepted() {
 
       fail            must    OOB-POLL-012  An oob_code that has bought tokens buys…
 
-    exit 10: non-conformant: an unexpected failure, a flaky case or a bad known
-    entry (1 case failed)
+    exit 10: non-conformant: 1 case failed
     "#);
 }
 
@@ -174,7 +175,7 @@ fn the_summary_of_a_run_with_everything_in_it() {
       fail            must    OOB-POLL-012     An oob_code that has bought tokens b…
       warn            should  OOB-POLL-018     A rejected login is answered with th…
                               expected 400 access_denied, got 403 invalid_grant
-    observed      OOB-POLL-030 (may)
+      observed        may     OOB-POLL-030     The tenant accepts a longer interval…
 
     warnings
       push.challenge.form wait.outcomes: seen 403 invalid_grant; asked for 400
@@ -183,8 +184,7 @@ fn the_summary_of_a_run_with_everything_in_it() {
     not applicable
       the target lacks `factor.sms`: sms.verify
 
-    exit 10: non-conformant: an unexpected failure, a flaky case or a bad known
-    entry (3 cases failed)
+    exit 10: non-conformant: 3 cases failed
     ");
 }
 
@@ -197,30 +197,26 @@ fn strict_makes_a_failure_of_a_warning() {
         ..Style::default()
     };
     insta::assert_snapshot!(terminal::render(&run, &strict), @"
-    fail  push.enrol.confirmed-while-polling
-    fail  push.challenge.rejected[decide_after=1]
-    fail  push.enrol.replay
-    fail  push.challenge.form
+    fail  push.enrol.confirmed-while-polling: expected pending or tokens, got rejec…
+    fail  push.challenge.rejected[decide_after=1]: expected a final outcome within…
+    fail  push.enrol.replay: expected refused, got tokens (200)
+    fail  push.challenge.form: expected 400 access_denied, got 403 invalid_grant
     requirements  4 fail, 1 pass, 1 not-applicable
     cases         4 fail, 1 not-applicable
-
-    exit 10: non-conformant: an unexpected failure, a flaky case or a bad known
-    entry (4 cases failed)
+    exit 10: non-conformant: 4 cases failed
     ");
 }
 
 #[test]
 fn quiet_says_only_what_is_wrong() {
     insta::assert_snapshot!(shown(&story::instructive(), Style { detail: Detail::Quiet, ..Style::default() }), @"
-    fail  push.enrol.confirmed-while-polling
-    fail  push.challenge.rejected[decide_after=1]
-    fail  push.enrol.replay
-    warn  push.challenge.form
+    fail  push.enrol.confirmed-while-polling: expected pending or tokens, got rejec…
+    fail  push.challenge.rejected[decide_after=1]: expected a final outcome within…
+    fail  push.enrol.replay: expected refused, got tokens (200)
+    warn  push.challenge.form: expected 400 access_denied, got 403 invalid_grant
     requirements  3 fail, 1 warn, 1 pass, 1 not-applicable
     cases         3 fail, 1 warn, 1 not-applicable
-
-    exit 10: non-conformant: an unexpected failure, a flaky case or a bad known
-    entry (3 cases failed)
+    exit 10: non-conformant: 3 cases failed
     ");
 }
 
@@ -250,8 +246,9 @@ fn verbose_shows_what_passed_too() {
 
     pass  push.enrol.pending
 
-    pass  push.enrol.pending  scenarios/auth0/push/enrol.yaml:3
+    pass  push.enrol.pending
           Nobody confirms
+          scenarios/auth0/push/enrol.yaml:3
           wait: The app keeps asking
             polls 1-2     5.0s–10.0s  pending (400)
             poll 3           15.001s  slow_down (429)
@@ -296,8 +293,9 @@ fn a_case_that_could_not_run_says_why() {
 
     could-not-run  push.enrol.pending: step `password` is setup and got no reply
 
-    could-not-run  push.enrol.pending  scenarios/auth0/push/enrol.yaml:3
+    could-not-run  push.enrol.pending
           Nobody confirms
+          scenarios/auth0/push/enrol.yaml:3
           because: step `password` is setup and got no reply
           password: Alice gives her password
             token.password  0.0s  no reply: connection refused
@@ -311,8 +309,8 @@ fn a_case_that_could_not_run_says_why() {
     left behind, because clean-up could not remove it
       push.enrol.pending: user auth0|5f7c
 
-    exit 20: no verdict: the target, its users or its devices could not be used (1
-    case could not run)
+    exit 20: no case reached a verdict: the target, its users or its devices could
+    not be used
     ");
 }
 
@@ -336,15 +334,17 @@ fn an_interrupted_run_says_what_did_not_happen() {
     could-not-run  one: the run ended before the case did
     could-not-run  two: the run ended before the case began
 
-    could-not-run  one  scenarios/auth0/push/enrol.yaml:3
+    could-not-run  one
           First
+          scenarios/auth0/push/enrol.yaml:3
           because: the run ended before the case did
           wait: The app asks
             poll 1          5.0s  pending (400)
             phone: approve  5.0s  device unavailable
 
-    could-not-run  two  scenarios/auth0/push/enrol.yaml:3
+    could-not-run  two
           Second
+          scenarios/auth0/push/enrol.yaml:3
           because: the run ended before the case began
 
     requirements  1 could-not-run
@@ -391,6 +391,63 @@ fn hostile_text_does_nothing_to_the_terminal() {
 }
 
 #[test]
+fn a_check_that_is_open_says_why() {
+    let mut story = Story::new(&REQUIREMENTS[2..3]);
+    story
+        .plan(
+            "one",
+            "A negative check without its control",
+            &["replay.expect: OOB-POLL-012"],
+        )
+        .start("one")
+        .step("replay", "The same code buys nothing")
+        .call(0, "token.mfa_oob", "refused 403")
+        .judged(
+            "expect",
+            "OOB-POLL-012",
+            Verdict::Inconclusive,
+            Some("its control `own` did not hold"),
+        )
+        .finish(Verdict::Inconclusive, None);
+    insta::assert_snapshot!(shown(&story, Style::default()), @"
+    pushproof 0.1.0 against `staging`: dialect auth0, profile documented, seed 7,
+    run k3f9
+
+    inconclusive  one
+
+    inconclusive  one
+          A negative check without its control
+          scenarios/auth0/push/enrol.yaml:3
+          replay: The same code buys nothing
+            token.mfa_oob  0.0s  refused (403)
+          replay.expect is inconclusive: its control `own` did not hold
+
+    requirements  1 inconclusive
+    cases         1 inconclusive
+
+      inconclusive    must    OOB-POLL-012  An oob_code that has bought tokens buys…
+                              its control `own` did not hold
+
+    exit 5: nothing failed, but 1 case inconclusive
+    ");
+}
+
+proptest! {
+    #[test]
+    fn any_excerpt_can_be_shown(text in ".{0,30}", column in 0_u32..40, width in 0_u32..40, color: bool) {
+        let mut story = Story::new(&REQUIREMENTS);
+        story.plan("one", "One", &["wait.outcomes: PUSH-ENROLL-006"]).start("one");
+        let seen = Seen { expected: "this", actual: "that", source: "«x»", label: "here" };
+        story.breached("outcomes", "PUSH-ENROLL-006", Verdict::Fail, seen);
+        let mut events = story.events();
+        let Some(Event::Judged { finding: Some(finding), .. }) = events.last_mut() else { unreachable!() };
+        finding.excerpt = Some(Excerpt { line: 41, text, column, width, label: "here".to_owned() });
+        let shown = terminal::render(&Run::fold(events), &Style { color, ..Style::default() });
+        prop_assert!(shown.contains("here"), "{}", shown);
+    }
+}
+
+#[test]
 fn colour_adds_nothing_but_colour() {
     let plain = shown(&story::instructive(), Style::default());
     let colored = shown(
@@ -406,7 +463,7 @@ fn colour_adds_nothing_but_colour() {
 
 #[test]
 fn no_line_is_longer_than_the_terminal_except_commands() {
-    for width in [60, 80, 100] {
+    for width in [72, 80, 100] {
         let text = shown(
             &story::instructive(),
             Style {

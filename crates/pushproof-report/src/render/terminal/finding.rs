@@ -4,7 +4,9 @@ use annotate_snippets::{AnnotationKind, Group, Level as Sign, Message, Origin, R
 
 use super::Style;
 use super::paint::{Paint, verdict_style, visible, wrap};
-use crate::{Case, Cover, Excerpt, Exchange, Finding, Level, Requirement, Run, Verdict, sanitize};
+use crate::{
+    Case, Cover, Excerpt, Exchange, Finding, Level, RequirementHead, Run, Verdict, sanitize,
+};
 
 /// So much of a reply's body is shown.
 const BODY_CHARS_MAX: usize = 400;
@@ -15,8 +17,7 @@ pub(super) fn finding(out: &mut String, run: &Run, case: &Case, finding: &Findin
     let exchange = case
         .exchanges()
         .find(|exchange| finding.exchange == Some(exchange.exchange));
-    let requirements = run.requirements();
-    let group = group(finding, exchange, &requirements, style);
+    let group = group(finding, exchange, run.requirement_heads(), style);
     out.push_str(&renderer(finding, style).render(&[group]));
     out.push('\n');
     if let Some(exchange) = exchange {
@@ -35,7 +36,7 @@ fn renderer(finding: &Finding, style: &Style) -> Renderer {
 fn group<'a>(
     finding: &Finding,
     exchange: Option<&Exchange>,
-    requirements: &[Requirement],
+    heads: &[RequirementHead],
     style: &Style,
 ) -> Group<'a> {
     let verdict = finding.verdict.under(style.strict);
@@ -56,7 +57,7 @@ fn group<'a>(
         .element(note("expected", &finding.expected, style))
         .element(note("actual", &finding.actual, style))
         .elements(exchange.map(|exchange| reply(exchange, style)))
-        .elements(covers.map(|cover| requirement(cover, requirements, style)))
+        .elements(covers.map(|cover| requirement(cover, heads, style)))
 }
 
 /// What the finding means, in terms of requirements.
@@ -117,9 +118,8 @@ fn without_controls(text: &str) -> String {
     text.chars().map(letter).collect()
 }
 
-fn requirement<'a>(cover: &Cover, requirements: &[Requirement], style: &Style) -> Message<'a> {
-    let mut known = requirements.iter().map(|requirement| &requirement.head);
-    let text = match known.find(|head| head.id == cover.requirement) {
+fn requirement<'a>(cover: &Cover, heads: &[RequirementHead], style: &Style) -> Message<'a> {
+    let text = match heads.iter().find(|head| head.id == cover.requirement) {
         None => cover.requirement.clone(),
         Some(head) if head.source.is_empty() => format!("{}: {}", head.id, head.statement),
         Some(head) => format!("{}: {} [{}]", head.id, head.statement, head.source),

@@ -6,19 +6,19 @@ use super::paint::{Paint, plural, shorten, visible};
 use super::{Detail, Style, push_wrapped};
 use crate::{Finding, Requirement, Run, Verdict, exit};
 
+/// What explains a row stands under its id.
+const ROW_INDENT: &str = "                          ";
+
 pub(super) fn summary(out: &mut String, run: &Run, style: &Style) {
     let requirements = run.requirements();
     let selected: Vec<_> = requirements
         .iter()
         .filter(|requirement| requirement.is_selected())
         .collect();
-    if !out.is_empty() || style.detail > Detail::Quiet {
-        out.push('\n');
-    }
+    gap(out, style);
     counts(out, run, &requirements, style);
     if style.detail > Detail::Quiet {
         table(out, &selected, style);
-        optional(out, &selected, style);
         warnings(out, run, style);
         not_applicable(out, run, style);
     }
@@ -63,11 +63,18 @@ fn or_none(parts: Vec<String>) -> String {
     }
 }
 
-/// Every requirement that is not as it should be, worst first; all of them if asked.
+/// Parts stand apart, unless little is to be said.
+fn gap(out: &mut String, style: &Style) {
+    if style.detail > Detail::Quiet {
+        out.push('\n');
+    }
+}
+
+/// Every requirement that is not as it should be, worst first, and every MAY; all of them if asked.
 fn table(out: &mut String, selected: &[&Requirement], style: &Style) {
     let listed = |requirement: &&&Requirement| {
-        style.detail == Detail::Verbose
-            || !matches!(requirement.verdict, Verdict::Pass | Verdict::NotApplicable)
+        let is_quiet = matches!(requirement.verdict, Verdict::Pass | Verdict::NotApplicable);
+        style.detail == Detail::Verbose || !is_quiet || requirement.observed.is_some()
     };
     let mut listed: Vec<_> = selected.iter().filter(listed).collect();
     listed.sort_by_key(|requirement| requirement.verdict);
@@ -76,7 +83,7 @@ fn table(out: &mut String, selected: &[&Requirement], style: &Style) {
         .map(|requirement| requirement.head.id.chars().count());
     let id_width = widths.max().unwrap_or_default();
     if !listed.is_empty() {
-        out.push('\n');
+        gap(out, style);
     }
     for requirement in listed {
         row(out, requirement, id_width, style);
@@ -86,44 +93,25 @@ fn table(out: &mut String, selected: &[&Requirement], style: &Style) {
 fn row(out: &mut String, requirement: &Requirement, id_width: usize, style: &Style) {
     let head = &requirement.head;
     let verdict = requirement.verdict.under(style.strict);
-    let word = format!("{verdict:14}");
-    let rest = format!(
-        "  {:6}  {:id_width$}  {}",
-        head.level,
-        head.id,
-        visible(&head.statement)
-    );
+    let word = match (verdict, requirement.observed) {
+        (Verdict::Pass, Some(true)) => "observed",
+        (Verdict::Pass, Some(false)) => "not observed",
+        _ => verdict.name(),
+    };
+    let word = format!("{word:14}");
+    let statement = visible(&head.statement);
+    let rest = format!("  {:6}  {:id_width$}  {statement}", head.level, head.id);
     out.push_str("  ");
     out.push_str(&Paint::new(style).verdict(verdict, &word));
     out.push_str(&shorten(&rest, style.width.saturating_sub(2 + word.len())));
     out.push('\n');
-    let reason = requirement.reason.as_deref();
-    if let Some(reason) = reason.filter(|_| verdict != Verdict::Pass && verdict != Verdict::Fail) {
-        let indent = " ".repeat(26);
-        push_wrapped(out, &indent, reason, style);
+    let explained = matches!(verdict, Verdict::Pass | Verdict::Fail);
+    if let Some(reason) = requirement.reason.as_deref().filter(|_| !explained) {
+        push_wrapped(out, ROW_INDENT, reason, style);
     }
     if style.detail == Detail::Verbose {
         let cases = requirement.cases.join(", ");
-        push_wrapped(out, &" ".repeat(26), &format!("in {cases}"), style);
-    }
-}
-
-/// What a tenant may do, and whether it does.
-fn optional(out: &mut String, selected: &[&Requirement], style: &Style) {
-    for (observed, label) in [(true, "observed      "), (false, "not observed  ")] {
-        let ids = selected
-            .iter()
-            .filter(|requirement| requirement.observed == Some(observed))
-            .map(|requirement| requirement.head.id.as_str());
-        let ids: Vec<_> = ids.collect();
-        if !ids.is_empty() {
-            push_wrapped(
-                out,
-                &format!("\n{label}")[1..],
-                &format!("{} (may)", ids.join(", ")),
-                style,
-            );
-        }
+        push_wrapped(out, ROW_INDENT, &format!("in {cases}"), style);
     }
 }
 
@@ -219,52 +207,53 @@ fn section<T>(
 /// The exit code and why.
 fn verdict(out: &mut String, run: &Run, style: &Style) {
     let code = run.exit_code(style.strict);
-    let because = because(run, code, style);
     let word = format!("exit {code}");
     let mut text = String::new();
     push_wrapped(
         &mut text,
         "",
-        &format!("{word}: {}{because}", exit::meaning(code)),
+        &format!("{word}: {}", because(run, code, style)),
         style,
     );
-    let painted = match code {
-        exit::OK => Paint::new(style).verdict(Verdict::Pass, &word),
-        exit::UNJUDGED => Paint::new(style).verdict(Verdict::Inconclusive, &word),
-        _ => Paint::new(style).verdict(Verdict::Fail, &word),
+    let color = match code {
+        exit::OK => Verdict::Pass,
+        exit::UNJUDGED => Verdict::Inconclusive,
+        _ => Verdict::Fail,
     };
-    out.push('\n');
-    out.push_str(&text.replacen(&word, &painted, 1));
+    gap(out, style);
+    out.push_str(&text.replacen(&word, &Paint::new(style).verdict(color, &word), 1));
 }
 
-/// The numbers behind the code.
+/// The meaning of the code, with the numbers of this run.
 fn because(run: &Run, code: u8, style: &Style) -> String {
-    let cases = |wanted: &[Verdict]| {
+    let count = |wanted: Verdict, what: &str| {
         let verdicts = run
             .cases()
             .iter()
             .map(|case| case.verdict().under(style.strict));
-        verdicts.filter(|verdict| wanted.contains(verdict)).count()
+        let count = verdicts.filter(|&verdict| verdict == wanted).count();
+        (count > 0).then(|| format!("{} {what}", plural(count, "case")))
     };
-    let counted: Vec<_> = match code {
-        exit::NON_CONFORMANT => vec![
-            (cases(&[Verdict::Fail]), "failed"),
-            (cases(&[Verdict::Flaky]), "flaky"),
-        ],
-        exit::UNJUDGED | exit::TARGET_UNUSABLE => vec![
-            (cases(&[Verdict::CouldNotRun]), "could not run"),
-            (cases(&[Verdict::Inconclusive]), "inconclusive"),
-            (cases(&[Verdict::NotApplicable]), "not applicable"),
-        ],
-        _ => Vec::new(),
+    let (meaning, counts) = match code {
+        exit::NON_CONFORMANT => (
+            "non-conformant: ",
+            [
+                count(Verdict::Fail, "failed"),
+                count(Verdict::Flaky, "flaky"),
+            ],
+        ),
+        exit::UNJUDGED => (
+            "nothing failed, but ",
+            [
+                count(Verdict::CouldNotRun, "could not run"),
+                count(Verdict::Inconclusive, "inconclusive"),
+            ],
+        ),
+        _ => return exit::meaning(code).to_owned(),
     };
-    let counted: Vec<_> = counted
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{} {what}", plural(count, "case")))
-        .collect();
-    match counted.is_empty() {
-        true => String::new(),
-        false => format!(" ({})", counted.join(", ")),
+    let counts: Vec<_> = counts.into_iter().flatten().collect();
+    match counts.is_empty() {
+        true => exit::meaning(code).to_owned(),
+        false => format!("{meaning}{}", counts.join(", ")),
     }
 }

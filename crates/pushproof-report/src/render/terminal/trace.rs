@@ -39,6 +39,7 @@ pub(super) fn trace(out: &mut String, case: &Case, style: &Style) {
             what, when, result, ..
         } = row;
         let line = format!("{what:what_width$}  {when:>when_width$}  {result}");
+        let line = visible(&line);
         let margin = if row.marked { MARKED } else { INDENT };
         out.push_str(margin);
         out.push_str(&shorten(&line, style.width.saturating_sub(INDENT.len())));
@@ -51,7 +52,7 @@ fn heading(out: &mut String, case: &Case, id: &str, style: &Style) {
     let say = case.steps.iter().find(|step| step.id == id);
     let say = say.map_or("", |step| step.say.as_str());
     let mut text = String::new();
-    push_wrapped(&mut text, "      ", &format!("{id}: {say}"), style);
+    push_wrapped(&mut text, super::INDENT, &format!("{id}: {say}"), style);
     let text = text.trim_end().replacen(&format!("{id}:"), &label, 1);
     out.push_str(&format!("{text}\n"));
 }
@@ -119,7 +120,7 @@ fn result(exchange: &Exchange) -> String {
             format!("unknown reply ({})", reply.status)
         }
         (Some(reply), _) => format!("{} ({})", exchange.outcomes.join(", "), reply.status),
-        (None, Some(failure)) => format!("no reply: {}", visible(failure)),
+        (None, Some(failure)) => format!("no reply: {failure}"),
         (None, None) => "no reply".to_owned(),
     }
 }
@@ -130,10 +131,7 @@ fn act_row(act: &Act) -> Row {
         ActResult::Refused => "refused",
         ActResult::Unavailable => "device unavailable",
     };
-    let detail = act
-        .detail
-        .iter()
-        .map(|detail| format!(": {}", visible(detail)));
+    let detail = act.detail.iter().map(|detail| format!(": {detail}"));
     Row {
         step: act.step.clone(),
         marked: false,
@@ -149,7 +147,7 @@ fn wait_row(wait: &Wait) -> Row {
         marked: false,
         what: "wait".to_owned(),
         when: stretch(wait.from_ms, wait.until_ms),
-        result: visible(&wait.why),
+        result: wait.why.clone(),
     }
 }
 
