@@ -2,6 +2,8 @@
 //!
 //! A [`Target`] is whole: secrets are resolved, paths are relative to nothing any more, and durations and limits have their values.
 
+mod parse;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
@@ -9,6 +11,7 @@ use std::time::Duration;
 
 use pushproof_report::Secret;
 
+pub use self::parse::parse;
 use crate::transport::{HttpOptions, Roots};
 
 /// Everything a target file says.

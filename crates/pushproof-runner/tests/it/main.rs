@@ -4,4 +4,5 @@
 
 mod peer;
 mod serve;
+mod target;
 mod transport;
