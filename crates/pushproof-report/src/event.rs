@@ -69,6 +69,18 @@ pub struct Finding {
     pub exchange: Option<u64>,
 }
 
+impl Finding {
+    /// What it comes to at the strongest level that it touches; with `strict`, a warning is a failure.
+    pub const fn effective(&self, strict: bool) -> Verdict {
+        self.verdict.at(self.level).under(strict)
+    }
+
+    /// Both sides in one fragment: `expected refused, got tokens (200)`.
+    pub fn contrast(&self) -> String {
+        format!("expected {}, got {}", self.expected, self.actual)
+    }
+}
+
 /// A requirement as a report needs it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RequirementHead {

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::{Case, Finding, Level, Place, Requirement, Run, Verdict, exit};
 
-/// The report as JSON, indented, with a line end. Under `strict` a warning is a failure, and says so.
+/// The report as JSON, indented, with a line end. `complete` and `took_ms` are known only once the run's last event
+/// is in the fold. Under `strict` a warning is a failure, and says so.
 pub fn render(run: &Run, strict: bool) -> String {
     let requirements = run.requirements();
     let findings = run.findings();
@@ -182,7 +183,7 @@ impl<'a> FindingOut<'a> {
             case: &finding.case,
             step: &finding.step,
             check: &finding.check,
-            verdict: finding.verdict.under(strict),
+            verdict: finding.effective(strict),
             expected: &finding.expected,
             actual: &finding.actual,
             place: &finding.place,

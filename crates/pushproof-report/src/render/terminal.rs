@@ -14,7 +14,7 @@ mod trace;
 
 use std::fmt::Write;
 
-use crate::{Case, Check, Run, Verdict};
+use crate::{Case, Check, Finding, Run, Verdict};
 use paint::{Paint, wrap};
 
 /// What belongs to a case stands under its id.
@@ -100,8 +100,12 @@ pub fn ending(run: &Run, style: &Style) -> String {
 
 fn line(case: &Case, style: &Style) -> Option<String> {
     let verdict = case.verdict().under(style.strict);
-    let expected = matches!(verdict, Verdict::Pass | Verdict::NotApplicable);
-    if style.detail == Detail::Quiet && expected {
+    let least = match verdict {
+        Verdict::NotApplicable => Detail::Verbose, // the summary lists these by what is missing
+        Verdict::Pass => Detail::Normal,
+        _ => Detail::Quiet,
+    };
+    if style.detail < least {
         return None;
     }
     let mut line = format!("{verdict:4}  {}", case.head.id);
@@ -114,16 +118,13 @@ fn line(case: &Case, style: &Style) -> Option<String> {
     Some(format!("{painted}{}\n", &line[word.len()..]))
 }
 
-/// The case's reason, or its first finding.
+/// The case's reason, or its worst finding.
 fn reason(case: &Case) -> Option<String> {
-    let found = || {
-        let finding = case.findings().next()?;
-        Some(format!(
-            "expected {}, got {}",
-            finding.expected, finding.actual
-        ))
+    let worst = || {
+        case.findings()
+            .min_by_key(|finding| finding.effective(false))
     };
-    case.reason().or_else(found)
+    case.reason().or_else(|| worst().map(Finding::contrast))
 }
 
 fn is_detailed(case: &Case, style: &Style) -> bool {

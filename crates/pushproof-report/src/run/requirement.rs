@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Case, Run};
-use crate::{Binding, Cover, Level, RequirementHead, Verdict};
+use crate::{Binding, Cover, Finding, Level, RequirementHead, Verdict};
 
 /// A requirement and what the run says about it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -84,6 +84,9 @@ impl Requirement {
             (Some(before), Some(now)) => Some(before || now),
             (before, now) => before.or(now),
         };
+        if self.verdict == Verdict::Pass && self.observed == Some(true) {
+            self.reason = None;
+        }
     }
 }
 
@@ -124,13 +127,10 @@ fn votes(case: &Case) -> Vec<(&Cover, Vote)> {
         for cover in &check.covers {
             let vote = Vote {
                 verdict: check.verdict.at(cover.level),
-                reason: check.reason.clone().or_else(|| {
-                    let finding = check.finding.as_ref()?;
-                    Some(format!(
-                        "expected {}, got {}",
-                        finding.expected, finding.actual
-                    ))
-                }),
+                reason: check
+                    .reason
+                    .clone()
+                    .or_else(|| check.finding.as_ref().map(Finding::contrast)),
                 observed: (cover.level == Level::May).then(|| check.held()),
             };
             votes.push((cover, vote));

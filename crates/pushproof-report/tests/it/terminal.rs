@@ -428,7 +428,7 @@ fn a_check_that_is_open_says_why() {
       inconclusive    must    OOB-POLL-012  An oob_code that has bought tokens buys…
                               its control `own` did not hold
 
-    exit 5: nothing failed, but 1 case inconclusive
+    exit 5: nothing failed, but 1 case is inconclusive
     ");
 }
 
@@ -445,6 +445,74 @@ proptest! {
         let shown = terminal::render(&Run::fold(events), &Style { color, ..Style::default() });
         prop_assert!(shown.contains("here"), "{}", shown);
     }
+}
+
+#[test]
+fn a_call_made_many_times_at_once_is_one_line_for_each_answer() {
+    let mut story = Story::new(&REQUIREMENTS[2..3]);
+    story
+        .plan("one", "Twenty at once", &["race.expect: OOB-POLL-012"])
+        .start("one")
+        .step(
+            "race",
+            "Twenty polls at the same moment buy at most one set of tokens",
+        );
+    for number in 1..=20 {
+        story.call(
+            5_000,
+            "token.mfa_oob",
+            if number % 10 == 7 {
+                "tokens 200"
+            } else {
+                "refused 403"
+            },
+        );
+    }
+    let seen = Seen {
+        expected: "at most 1 of tokens",
+        actual: "2 of tokens",
+        source: "    expect: { tokens: { «at_most: 1» }, else: [refused] }",
+        label: "two were answered with tokens",
+    };
+    story
+        .breached("expect", "OOB-POLL-012", Verdict::Fail, seen)
+        .finish(Verdict::Fail, None);
+    let text = terminal::ending(&Run::fold(story.events()), &Style::default());
+    insta::assert_snapshot!(text.split("\n\n").next().unwrap(), @"
+    fail  one
+          Twenty at once
+          scenarios/auth0/push/enrol.yaml:3
+          race: Twenty polls at the same moment buy at most one set of tokens
+            token.mfa_oob ×6  5.0s  refused (403)
+            token.mfa_oob     5.0s  tokens (200)
+            token.mfa_oob ×9  5.0s  refused (403)
+            token.mfa_oob     5.0s  tokens (200)
+            token.mfa_oob ×2  5.0s  refused (403)
+          > token.mfa_oob     5.0s  refused (403)
+    ");
+}
+
+#[test]
+fn what_is_missing_is_listed_with_the_cases_that_need_it() {
+    let mut story = Story::new(&REQUIREMENTS[..1]);
+    for number in 1..=7 {
+        story.plan_without(&format!("sms.{number}"), "factor.sms", &[]);
+    }
+    story.plan_without("otp.1", "factor.otp", &[]);
+    insta::assert_snapshot!(shown(&story, Style::default()), @"
+    pushproof 0.1.0 against `staging`: dialect auth0, profile documented, seed 7,
+    run k3f9
+
+
+    requirements  1 without a selected scenario
+    cases         8 not-applicable
+
+    not applicable
+      the target lacks `factor.otp`: otp.1
+      the target lacks `factor.sms`: sms.1, sms.2, sms.3, sms.4, sms.5 and 2 more
+
+    exit 5: nothing selected is applicable
+    ");
 }
 
 #[test]

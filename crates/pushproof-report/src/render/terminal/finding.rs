@@ -27,7 +27,7 @@ pub(super) fn finding(out: &mut String, run: &Run, case: &Case, finding: &Findin
 
 fn renderer(finding: &Finding, style: &Style) -> Renderer {
     let renderer = match style.color {
-        true => Renderer::styled().error(verdict_style(finding.verdict.under(style.strict))),
+        true => Renderer::styled().error(verdict_style(finding.effective(style.strict))),
         false => Renderer::plain(),
     };
     renderer.term_width(style.width)
@@ -39,7 +39,7 @@ fn group<'a>(
     heads: &[RequirementHead],
     style: &Style,
 ) -> Group<'a> {
-    let verdict = finding.verdict.under(style.strict);
+    let verdict = finding.effective(style.strict);
     let title = Sign::ERROR
         .with_name(verdict.name())
         .primary_title(visible(&title(finding, verdict)))

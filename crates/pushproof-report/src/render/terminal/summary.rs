@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::paint::{Paint, plural, shorten, visible};
+use super::paint::{Paint, shorten, visible};
 use super::{Detail, Style, push_wrapped};
-use crate::{Finding, Requirement, Run, Verdict, exit};
+use crate::{Case, Finding, Requirement, Run, Verdict, exit};
 
 /// What explains a row stands under its id.
 const ROW_INDENT: &str = "                          ";
@@ -119,7 +119,7 @@ fn row(out: &mut String, requirement: &Requirement, id_width: usize, style: &Sty
 fn warnings(out: &mut String, run: &Run, style: &Style) {
     let findings = run.findings().into_iter();
     let warnings: Vec<_> = findings
-        .filter(|finding| finding.verdict == Verdict::Warn)
+        .filter(|finding| finding.effective(false) == Verdict::Warn)
         .collect();
     section(
         out,
@@ -158,9 +158,20 @@ fn not_applicable(out: &mut String, run: &Run, style: &Style) {
         out,
         "not applicable",
         &by_reason,
-        |(reason, cases)| format!("{reason}: {}", cases.join(", ")),
+        |(reason, cases)| format!("{reason}: {}", some(cases, style)),
         style,
     );
+}
+
+/// The first few of many, unless all are asked for.
+fn some(cases: &[&str], style: &Style) -> String {
+    const SHOWN_MAX: usize = 5;
+    match cases.split_at_checked(SHOWN_MAX) {
+        Some((shown, rest)) if !rest.is_empty() && style.detail < Detail::Verbose => {
+            format!("{} and {} more", shown.join(", "), rest.len())
+        }
+        _ => cases.join(", "),
+    }
 }
 
 fn left_behind(out: &mut String, run: &Run, style: &Style) {
@@ -226,34 +237,39 @@ fn verdict(out: &mut String, run: &Run, style: &Style) {
 
 /// The meaning of the code, with the numbers of this run.
 fn because(run: &Run, code: u8, style: &Style) -> String {
-    let count = |wanted: Verdict, what: &str| {
+    let count = |wanted: Verdict, one: &str, many: &str| {
         let verdicts = run
             .cases()
             .iter()
             .map(|case| case.verdict().under(style.strict));
-        let count = verdicts.filter(|&verdict| verdict == wanted).count();
-        (count > 0).then(|| format!("{} {what}", plural(count, "case")))
+        match verdicts.filter(|&verdict| verdict == wanted).count() {
+            0 => None,
+            1 => Some(format!("1 case {one}")),
+            count => Some(format!("{count} cases {many}")),
+        }
     };
     let (meaning, counts) = match code {
         exit::NON_CONFORMANT => (
             "non-conformant: ",
             [
-                count(Verdict::Fail, "failed"),
-                count(Verdict::Flaky, "flaky"),
+                count(Verdict::Fail, "failed", "failed"),
+                count(Verdict::Flaky, "is flaky", "are flaky"),
             ],
         ),
         exit::UNJUDGED => (
             "nothing failed, but ",
             [
-                count(Verdict::CouldNotRun, "could not run"),
-                count(Verdict::Inconclusive, "inconclusive"),
+                count(Verdict::CouldNotRun, "could not run", "could not run"),
+                count(Verdict::Inconclusive, "is inconclusive", "are inconclusive"),
             ],
         ),
         _ => return exit::meaning(code).to_owned(),
     };
     let counts: Vec<_> = counts.into_iter().flatten().collect();
+    let applicable = |case: &Case| case.verdict() != Verdict::NotApplicable;
     match counts.is_empty() {
-        true => exit::meaning(code).to_owned(),
         false => format!("{meaning}{}", counts.join(", ")),
+        true if !run.cases().iter().any(applicable) => "nothing selected is applicable".to_owned(),
+        true => exit::meaning(code).to_owned(),
     }
 }

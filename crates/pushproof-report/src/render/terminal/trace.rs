@@ -1,7 +1,7 @@
 //! What happened in a case, in protocol time: [`trace`].
 //!
 //! One line for each call, poll, device action and wait, under the sentence of its step. Polls in a row that
-//! were answered alike are one line. The exchange that a finding points at has a `>` in the margin.
+//! were answered alike are one line; so is a call that was made many times. The exchange that a finding points at has a `>` in the margin.
 
 use std::collections::BTreeSet;
 
@@ -67,20 +67,22 @@ fn rows(case: &Case) -> Vec<Row> {
     runs.map(|run| match run {
         [Happening::Act(act)] => act_row(act),
         [Happening::Wait(wait)] => wait_row(wait),
-        // A run of several is one of polls.
+        // A run of several is one of exchanges.
         _ => exchange_row(&exchanges(run), &found),
     })
     .collect()
 }
 
-/// Whether the second is the next poll of the first, answered alike, and no finding points at either.
+/// Whether the second repeats the first: the next poll or the same call again, answered alike, and no finding
+/// points at either.
 fn is_same(before: &Happening, after: &Happening, found: &BTreeSet<u64>) -> bool {
     let (Happening::Exchange(before), Happening::Exchange(after)) = (before, after) else {
         return false;
     };
     let status = |exchange: &Exchange| exchange.reply.as_ref().map(|reply| reply.status);
     before.step == after.step
-        && before.poll.is_some_and(|poll| after.poll == Some(poll + 1))
+        && before.operation == after.operation
+        && before.poll.map(|poll| poll + 1) == after.poll
         && before.outcomes == after.outcomes
         && before.failure == after.failure
         && status(before) == status(after)
@@ -102,6 +104,7 @@ fn exchange_row(run: &[&Exchange], found: &BTreeSet<u64>) -> Row {
     let what = match (first.poll, last.poll) {
         (Some(from), Some(to)) if from == to => format!("poll {from}"),
         (Some(from), Some(to)) => format!("polls {from}-{to}"),
+        _ if run.len() > 1 => format!("{} ×{}", first.operation, run.len()),
         _ => first.operation.clone(),
     };
     Row {
