@@ -1,0 +1,17 @@
+//! The tenant as its callers see it: requests in, replies out, on a clock that jumps.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod phone;
+mod world;
+
+mod chaos;
+mod control;
+mod edges;
+mod factors;
+mod faults;
+mod forgeries;
+mod http_facts;
+mod outcomes;
+mod recovery;
+mod sequence;
+mod throttling;
