@@ -85,7 +85,9 @@ impl Clock {
     /// # Errors
     /// [`ClockError`] if the hook does not answer, or not with a time that makes sense.
     pub async fn hooked(advance: Arc<dyn Advance>) -> Result<Self, ClockError> {
-        Ok(Self::of(Kind::Hooked(Hooked::begin(advance).await?)))
+        Ok(Self::of(Kind::Hooked(
+            Hooked::begin(advance, HOOK_LIMIT).await?,
+        )))
     }
 
     fn of(kind: Kind) -> Self {

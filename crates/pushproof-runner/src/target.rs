@@ -12,6 +12,7 @@ use std::time::Duration;
 use pushproof_report::Secret;
 
 pub use self::parse::parse;
+use crate::clock::HOOK_LIMIT;
 use crate::transport::{HttpOptions, Roots};
 
 /// Everything a target file says.
@@ -233,6 +234,18 @@ impl Target {
             insecure: self.tls.insecure,
             proxy: self.proxy.clone(),
             ..HttpOptions::default()
+        })
+    }
+
+    /// How HTTP is spoken with hooks: as with the target, but for their own time limit.
+    ///
+    /// # Errors
+    /// As [`Target::http_options`].
+    pub fn hook_options(&self) -> std::io::Result<HttpOptions> {
+        Ok(HttpOptions {
+            timeout: HOOK_LIMIT,
+            connect_timeout: HOOK_LIMIT,
+            ..self.http_options()?
         })
     }
 

@@ -14,13 +14,14 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use super::barrier::Barrier;
-use super::{Advance, ClockError, HOOK_LIMIT, Origin, Reading, later};
+use super::{Advance, ClockError, Origin, Reading, later};
 
 /// How much real time lies between the two questions at the beginning.
 const PROBE_GAP: Duration = Duration::from_millis(25);
 
 pub(super) struct Hooked {
     advance: Arc<dyn Advance>,
+    limit: Duration,
     runtime: Handle,
     barrier: Barrier,
     moving: watch::Sender<bool>,
@@ -28,17 +29,21 @@ pub(super) struct Hooked {
 }
 
 impl Hooked {
-    pub(super) async fn begin(advance: Arc<dyn Advance>) -> Result<Arc<Self>, ClockError> {
-        let first = ask(&*advance, 0).await?;
+    pub(super) async fn begin(
+        advance: Arc<dyn Advance>,
+        limit: Duration,
+    ) -> Result<Arc<Self>, ClockError> {
+        let first = ask(&*advance, 0, limit).await?;
         let mut tenant = Tenant::new(first, Origin::now());
         tokio::time::sleep(PROBE_GAP).await;
         let asked = Instant::now();
-        let second = ask(&*advance, 0).await?;
+        let second = ask(&*advance, 0, limit).await?;
         let at = tenant.advanced(second, Duration::ZERO, asked)?;
         let barrier = Barrier::default();
         barrier.move_to(at);
         Ok(Arc::new(Self {
             advance,
+            limit,
             runtime: Handle::current(),
             barrier,
             moving: watch::Sender::new(false),
@@ -119,14 +124,14 @@ impl Hooked {
     async fn move_by(&self, by: Duration) -> Result<Duration, ClockError> {
         let by_ms = u64::try_from(by.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
         let asked = Instant::now();
-        let reading = ask(&*self.advance, by_ms).await?;
+        let reading = ask(&*self.advance, by_ms, self.limit).await?;
         self.tenant()
             .advanced(reading, Duration::from_millis(by_ms), asked)
     }
 }
 
-async fn ask(advance: &dyn Advance, by_ms: u64) -> Result<Reading, ClockError> {
-    match tokio::time::timeout(HOOK_LIMIT, advance.advance(by_ms)).await {
+async fn ask(advance: &dyn Advance, by_ms: u64, limit: Duration) -> Result<Reading, ClockError> {
+    match tokio::time::timeout(limit, advance.advance(by_ms)).await {
         Ok(answer) => answer.map_err(ClockError::Hook),
         Err(_) => Err(ClockError::Late),
     }

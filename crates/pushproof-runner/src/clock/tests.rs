@@ -1,7 +1,5 @@
 //! Laws of the clock, over many tasks: no wait ends before its instant, time stands while anybody runs, and nothing gets stuck.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
 
@@ -276,6 +274,57 @@ fn a_clock_that_cannot_be_moved_is_an_error_for_all() {
     insta::assert_snapshot!(fails_with(|| Err("clock hook: refused".to_owned())), @"the tenant's clock cannot be moved: clock hook: refused");
     insta::assert_snapshot!(fails_with(move || at(60)), @"the tenant's clock went back by 40000 ms");
     insta::assert_snapshot!(fails_with(move || at(102)), @"the tenant's clock was told to move 5000 ms and moved 2000 ms");
+}
+
+/// Answers what is asked at the beginning, and then never again.
+struct Dead(AtomicU64);
+
+impl Advance for Dead {
+    fn advance(
+        &self,
+        _by_ms: u64,
+    ) -> Pin<Box<dyn Future<Output = Result<Reading, String>> + Send + '_>> {
+        if self.0.fetch_add(1, Ordering::SeqCst) < 2 {
+            return Box::pin(std::future::ready(Ok(Reading::Silent)));
+        }
+        Box::pin(std::future::pending())
+    }
+}
+
+#[test]
+fn a_dead_hook_ends_the_wait() {
+    run(1, async {
+        let dead = Arc::new(Dead(AtomicU64::new(0)));
+        let hooked = Hooked::begin(dead, Duration::from_millis(50))
+            .await
+            .unwrap();
+        let clock = Clock::of(Kind::Hooked(hooked));
+        let mut ticket = clock.enter();
+        let late = ticket.wait_until(Duration::from_secs(1)).await;
+        assert_eq!(late, Err(ClockError::Late));
+        assert_eq!(ticket.settled().await, Err(ClockError::Late));
+    });
+}
+
+#[test]
+fn a_wait_that_is_dropped_during_a_move_leaves_the_clock_going() {
+    run(2, async {
+        let clock = Clock::hooked(FakeTenant::new(0, Reading::Millis))
+            .await
+            .unwrap();
+        let mut ticket = clock.enter();
+        for seconds in 1..50 {
+            let target = ticket.at() + Duration::from_secs(seconds);
+            tokio::select! {
+                biased;
+                result = ticket.wait_until(target) => result.unwrap(),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        let target = ticket.at() + Duration::from_secs(100);
+        ticket.wait_until(target).await.unwrap();
+        assert!(ticket.at() >= target);
+    });
 }
 
 #[test]

@@ -80,7 +80,7 @@ pub struct Users(Source);
 
 enum Source {
     Nowhere,
-    Management(Management),
+    Management(Box<Management>),
     Pool(Pool),
     Hook(Hook),
 }
@@ -102,7 +102,9 @@ impl Users {
             Some(target::Users::ManagementApi {
                 authority,
                 connection,
-            }) => Source::Management(Management::new(base_url, authority, connection, hooks, run)),
+            }) => Source::Management(Box::new(Management::new(
+                base_url, authority, connection, hooks, run,
+            ))),
             Some(target::Users::Pool { file }) => Source::Pool(Pool::read(file)?),
             Some(target::Users::Hook { url }) => Source::Hook(Hook::new("users", hooks, url)),
         };

@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod devices;
+mod guardian;
+mod hooks;
 mod peer;
 mod serve;
 mod target;
 mod transport;
+mod users;

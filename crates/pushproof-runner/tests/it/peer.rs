@@ -1,7 +1,7 @@
 //! Peers to talk to: a server for a function, and a bare socket that misbehaves by script.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use http::{Request, Response};
@@ -88,4 +88,53 @@ pub(crate) fn http(timeout: Duration) -> Transport {
 /// A transport with all the time a loaded machine can want.
 pub(crate) fn patient() -> Transport {
     http(Duration::from_secs(60))
+}
+
+/// A server that writes down what it is asked, one line a request, and answers by a function of request number and request.
+pub(crate) struct Scribe {
+    pub(crate) server: Server,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl Scribe {
+    pub(crate) async fn answering(
+        answer: impl Fn(usize, &Request<Vec<u8>>) -> Response<Vec<u8>> + Send + Sync + 'static,
+    ) -> Self {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let pages = Arc::clone(&lines);
+        let server = served(move |request| {
+            let mut pages = pages.lock().unwrap();
+            pages.push(line(&request));
+            answer(pages.len() - 1, &request)
+        })
+        .await;
+        Self { server, lines }
+    }
+
+    /// The URL of a path on it.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.server.base_url())
+    }
+
+    /// What it was asked, and then `outcome`, without the port.
+    pub(crate) fn transcript(&self, outcome: impl std::fmt::Display) -> String {
+        let lines = self.lines.lock().unwrap().join("\n");
+        format!("{lines}\n{outcome}").replace(&self.server.address().to_string(), "HOST")
+    }
+}
+
+fn line(request: &Request<Vec<u8>>) -> String {
+    let authorization = request
+        .headers()
+        .get("authorization")
+        .map(|value| format!(" [{}]", value.to_str().unwrap()));
+    let body = String::from_utf8_lossy(request.body());
+    format!(
+        "{} {}{} {body}",
+        request.method(),
+        request.uri(),
+        authorization.unwrap_or_default()
+    )
+    .trim_end()
+    .to_owned()
 }

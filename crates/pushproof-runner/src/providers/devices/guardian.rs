@@ -54,7 +54,7 @@ enum Problem {
     Hook(#[from] HookError),
     #[error("the tenant could not be reached by the phone: {0}")]
     Tenant(#[from] Failure),
-    #[error("no push has arrived within {} s", .0.as_secs_f32())]
+    #[error("no push has arrived{}", within(.0))]
     NoPush(Duration),
     #[error("`{action}` needs `{name}`")]
     Missing { action: String, name: &'static str },
@@ -66,6 +66,13 @@ enum Problem {
     Shift,
     #[error("the phone shows no codes: it is not enrolled, or without a seed for them")]
     NoCode,
+}
+
+fn within(at_most: &Duration) -> String {
+    match at_most.as_secs_f32() {
+        0.0 => String::new(),
+        seconds => format!(" within {seconds} s"),
+    }
 }
 
 impl Guardian {
