@@ -158,3 +158,94 @@ fn transaction_not_found() -> Refusal {
 fn invalid_challenge() -> Refusal {
     Refusal::new(401, "invalid_challenge", "Invalid challenge_response")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::jwt::RsaKey;
+    use crate::keys::Keys;
+    use crate::settings::Settings;
+
+    const JWK: &str = r#"{"kty":"RSA","alg":"RS256","use":"sig","e":"AQAB","n":"qpcGMaeKTsPS0EnRjWHraTTAqF-Oyd44TMvM54BcbSC1TBe1SqPQcD_2Vc10AGpcABm1Q-PEIwq7NJXezJCujR6Dgs_QIKx83FtP_UzotyPUtWWK_SN5zNJzDx9YDmL1ZFQ7xX8LWOn9T8EKvvxcecIQ4QQK7OAqFnMXT9XU4x66s3M3RLVK9zk92i3zjnvCoeczVpAOSk_UU9yBDhW8vt3UtYFUO96VPcSax2WiIpyTp-9_oxMkISquxRYtataJZuTardKYrGkgNYhIUZYTGbaXMSn06Eur-qBRaz9yH9ABmGWLdX5hw3sQni__MgzwLWblGYaBYYSHCgRgNHVmDQ"}"#;
+    const APPROVAL: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJpYXQiOjE3NjcyMjU2MDAsImV4cCI6MTc2NzIyNTYzMCwiYXVkIjoiaHR0cHM6Ly90ZW5hbnQuZXhhbXBsZS9hcHBsaWFuY2UtbWZhL2FwaS9yZXNvbHZlLXRyYW5zYWN0aW9uIiwiaXNzIjoiZGV2aWNlLWxvY2FsLWlkLTAwMDEiLCJzdWIiOiJjMmx0TFdOb1lXeHNaVzVuWlMwd01EQXgiLCJhdXRoMF9ndWFyZGlhbl9tZXRob2QiOiJwdXNoIiwiYXV0aDBfZ3VhcmRpYW5fYWNjZXB0ZWQiOnRydWV9.k4m4h9UW_qOUZ5f5Yb_xnJc2jZS7WmoEfN-Uz9-2KOXJzeDyAfFZn-CcKtys0LdPJHJhrwRtZXzClR8bDDj4mmjYOz5k21Htn0npJOYVxLL-QemsPYClNmVCeY8faJdr2tO0jOD4icqgxpfATCDc8vmtAvL82MF1CeFnzZnnWRsEV7X3rcYziC04aQpiLHTc1CaTlYlx8xnlqa5NYnjzUe_QW6SRmDQLHmGETvI3NE-nOLMSI98OhZhIGg84GQXjAYiQ-8qcW9AXTIsq1G9jW8rU-gtPc1GPAA49dABx9uD1pfUuum9o5QPnGWclCjY6AFI8qmuQVw1lHYVF2lalgA";
+    const REJECTION: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJpYXQiOjE3NjcyMjU2MDAsImV4cCI6MTc2NzIyNTYzMCwiYXVkIjoiaHR0cHM6Ly90ZW5hbnQuZXhhbXBsZS9hcHBsaWFuY2UtbWZhL2FwaS9yZXNvbHZlLXRyYW5zYWN0aW9uIiwiaXNzIjoiZGV2aWNlLWxvY2FsLWlkLTAwMDEiLCJzdWIiOiJjMmx0TFdOb1lXeHNaVzVuWlMwd01EQXgiLCJhdXRoMF9ndWFyZGlhbl9tZXRob2QiOiJwdXNoIiwiYXV0aDBfZ3VhcmRpYW5fYWNjZXB0ZWQiOmZhbHNlLCJhdXRoMF9ndWFyZGlhbl9yZWFzb24iOiJub3RfbWUifQ.mLz9BNkTQFJ8wS41q_OHhNu7YEuAaFvLEekDO-ZmJa4hb_tAEAHKuzKgwdDfYISCC-BZAIoOVuZOiMQpDnRbFKiaT7i5Bg_w1ir_xo4eUpPnU9yjhmljJhNuuRQL8l1Gb-54OKKZJ-sc5h6DvFr8cvCHgyrDtSATckLToTj-2FD40Ygqyz8LYg1cygjCbUBBpAc497P4TgWW9tSVoAOk--u2o5w0TU9lon-WlXYgOSj58a1FNXgb044K9TLsyusR54FKMVM3P7JrsLjco76OIb_3eCGeKnqAl-y7P10IVrSU6MpZbNPxONShwsYmfl_zTN2nkk0x3z6tU90c4hy4WQ";
+
+    /// How an answer reads at an instant, at an address, from a phone, to a challenge.
+    fn read(
+        answer: &str,
+        now: u64,
+        address: &str,
+        identifier: &str,
+        challenge: &str,
+    ) -> Option<Decision> {
+        let jwk = serde_json::from_str(JWK).expect("the key of the fact sheet is JSON");
+        let phone = Phone {
+            identifier: identifier.into(),
+            name: String::new(),
+            push_service: String::new(),
+            push_token: String::new(),
+            account_token: String::new(),
+            key: Some(RsaKey::from_jwk(&jwk).expect("the key of the fact sheet is sound")),
+        };
+        let tenant = Tenant::new(Settings::default(), Keys::generate());
+        let now = Duration::from_secs(now);
+        Expected {
+            now,
+            phone: &phone,
+            challenge,
+            address: address.into(),
+            tenant: &tenant,
+        }
+        .read(answer)
+    }
+
+    /// The worked vectors of `protocol.md` §8.5, signed by a key that is not ours.
+    #[test]
+    fn the_worked_vectors_verify() {
+        let address = "https://tenant.example/appliance-mfa/api/resolve-transaction";
+        let (identifier, challenge) = ("device-local-id-0001", "c2ltLWNoYWxsZW5nZS0wMDAx");
+        let at = |answer, now| read(answer, now, address, identifier, challenge);
+        assert_eq!(at(APPROVAL, 1_767_225_600), Some(Decision::Approve));
+        assert_eq!(at(REJECTION, 1_767_225_600), Some(Decision::Reject));
+        assert_eq!(at(APPROVAL, 1_767_225_629), Some(Decision::Approve));
+        assert_eq!(at(APPROVAL, 1_767_225_630), None, "dead at `exp`");
+        let now = 1_767_225_600;
+        assert_eq!(
+            read(
+                APPROVAL,
+                now,
+                "https://tenant.example/api/resolve-transaction",
+                identifier,
+                challenge
+            ),
+            None
+        );
+        assert_eq!(
+            read(APPROVAL, now, address, "device-local-id-0002", challenge),
+            None
+        );
+        assert_eq!(read(APPROVAL, now, address, identifier, "other"), None);
+    }
+
+    #[test]
+    fn claims_of_one_vector_under_the_signature_of_the_other_do_not() {
+        let (claims, _) = APPROVAL.rsplit_once('.').expect("a JWT has dots");
+        let (_, signature) = REJECTION.rsplit_once('.').expect("a JWT has dots");
+        let mixed = format!("{claims}.{signature}");
+        let address = "https://tenant.example/appliance-mfa/api/resolve-transaction";
+        assert_eq!(
+            read(
+                &mixed,
+                1_767_225_600,
+                address,
+                "device-local-id-0001",
+                "c2ltLWNoYWxsZW5nZS0wMDAx"
+            ),
+            None
+        );
+        let jwt = Jwt::parse(APPROVAL).expect("the vector is a JWT");
+        assert_eq!(jwt.claims["exp"], json!(1_767_225_630));
+    }
+}

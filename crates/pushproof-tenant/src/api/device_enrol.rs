@@ -147,6 +147,7 @@ fn read_phone(body: &Value, account_token: String) -> Result<Phone, Refusal> {
 
 pub(crate) fn invalid_token() -> Refusal {
     Refusal::new(401, "invalid_token", "Invalid token.")
+        .with_challenge("Bearer error=\"invalid_token\"")
 }
 
 pub(crate) fn invalid_body(what: &'static str) -> Refusal {

@@ -194,7 +194,7 @@ fn prompted_codes() {
         (message.as_array().unwrap().len(), &message[0]["channel"]),
         (1, &json!("sms"))
     );
-    let mut verify = |world: &mut World, login: &str, oob_code: &str, code: &str| {
+    let verify = |world: &mut World, login: &str, oob_code: &str, code: &str| {
         world
             .grant(
                 OOB,

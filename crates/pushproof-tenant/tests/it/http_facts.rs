@@ -93,7 +93,7 @@ fn headers_of_each_part() {
     challenge   200 | application/json; charset=utf-8 | no-store | no-cache | - | 3
     bad bearer  401 | application/json; charset=utf-8 | no-store | no-cache | Bearer error="invalid_token" | -
     userinfo    401 | application/json | - | - | Bearer error="invalid_token" | -
-    enrol       401 | application/json | - | - | - | -
+    enrol       401 | application/json | - | - | Bearer error="invalid_token" | -
     jwks        200 | application/json | - | - | - | -
     "#);
 }
