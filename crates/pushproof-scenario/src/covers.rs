@@ -7,22 +7,35 @@ use crate::dialect::Requirements;
 use crate::fields::{Fields, Reader};
 
 /// Takes `covers` and `level` of a map. A level can only be lowered.
-pub(crate) fn read(reader: &Reader, fields: &mut Fields<'_>, requirements: &Requirements) -> Vec<Cover> {
+pub(crate) fn read(
+    reader: &Reader,
+    fields: &mut Fields<'_>,
+    requirements: &Requirements,
+) -> Vec<Cover> {
     let ids = fields.texts("covers");
-    let levels = [("must", Level::Must), ("should", Level::Should), ("may", Level::May)];
+    let levels = [
+        ("must", Level::Must),
+        ("should", Level::Should),
+        ("may", Level::May),
+    ];
     let level_node = fields.take("level");
     let lowered = level_node.and_then(|node| reader.word(node, "level", &levels));
     let mut covers: Vec<Cover> = Vec::new();
     for id in ids {
         let Some(requirement) = requirements.get(&id.value) else {
-            let known = requirements.iter().map(|requirement| requirement.id.as_str());
+            let known = requirements
+                .iter()
+                .map(|requirement| requirement.id.as_str());
             reader.unknown("E0130", id.span, "requirement", &id.value, known);
             continue;
         };
         let level = match (lowered, level_node) {
             // `Ord` puts the strongest level first.
             (Some(lowered), Some(node)) if lowered < requirement.level => {
-                let message = format!("`level` cannot raise {}, which is a {}", id.value, requirement.level);
+                let message = format!(
+                    "`level` cannot raise {}, which is a {}",
+                    id.value, requirement.level
+                );
                 reader.error("E0131", node.span, message);
                 requirement.level
             }
@@ -30,9 +43,16 @@ pub(crate) fn read(reader: &Reader, fields: &mut Fields<'_>, requirements: &Requ
             (None, _) => requirement.level,
         };
         if covers.iter().any(|cover| cover.requirement == id.value) {
-            reader.error("E0004", id.span, format!("`{}` is covered twice here", id.value));
+            reader.error(
+                "E0004",
+                id.span,
+                format!("`{}` is covered twice here", id.value),
+            );
         } else {
-            covers.push(Cover { requirement: id.value, level });
+            covers.push(Cover {
+                requirement: id.value,
+                level,
+            });
         }
     }
     if let (Some(node), true) = (level_node, covers.is_empty()) {

@@ -52,18 +52,31 @@ impl Diagnostic {
         };
         let snippet = Snippet::source(self.source.text())
             .path(self.source.path())
-            .annotation(AnnotationKind::Primary.span(self.range(self.span)).label(self.label.as_str()));
+            .annotation(
+                AnnotationKind::Primary
+                    .span(self.range(self.span))
+                    .label(self.label.as_str()),
+            );
         let snippet = match &self.related {
-            Some((span, label)) => {
-                snippet.annotation(AnnotationKind::Context.span(self.range(*span)).label(label.as_str()))
-            }
+            Some((span, label)) => snippet.annotation(
+                AnnotationKind::Context
+                    .span(self.range(*span))
+                    .label(label.as_str()),
+            ),
             None => snippet,
         };
-        let mut group = level.primary_title(self.message.as_str()).id(self.code).element(snippet);
+        let mut group = level
+            .primary_title(self.message.as_str())
+            .id(self.code)
+            .element(snippet);
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
-        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        let renderer = if colour {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
         renderer.render(&[group])
     }
 

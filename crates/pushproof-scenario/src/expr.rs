@@ -36,11 +36,14 @@ impl Expr {
         match &node.kind {
             Kind::Scalar { text, quoted } => scalar(reader, node, text, *quoted),
             Kind::List(items) => {
-                let items: Option<Vec<Self>> = items.iter().map(|item| Self::read(reader, item)).collect();
+                let items: Option<Vec<Self>> =
+                    items.iter().map(|item| Self::read(reader, item)).collect();
                 Some(fold(Self::List(items?)))
             }
             Kind::Map(entries) => {
-                let read = |entry: &crate::yaml::Entry| Some((entry.key.clone(), Self::read(reader, &entry.value)?));
+                let read = |entry: &crate::yaml::Entry| {
+                    Some((entry.key.clone(), Self::read(reader, &entry.value)?))
+                };
                 let members: Option<Vec<_>> = entries.iter().map(read).collect();
                 Some(fold(Self::Map(members?)))
             }
@@ -73,7 +76,11 @@ fn fold(expr: Expr) -> Expr {
         _ => None,
     };
     let folded = match &expr {
-        Expr::List(items) => items.iter().map(literal).collect::<Option<Vec<Value>>>().map(Value::Array),
+        Expr::List(items) => items
+            .iter()
+            .map(literal)
+            .collect::<Option<Vec<Value>>>()
+            .map(Value::Array),
         Expr::Map(members) => members
             .iter()
             .map(|(key, value)| Some((key.clone(), literal(value)?)))
@@ -97,8 +104,16 @@ fn scalar(reader: &Reader, node: &Node, text: &str, quoted: bool) -> Option<Expr
         return Some(Expr::Literal(node.to_json()));
     }
     if !quoted {
-        let help = format!("write `${}` for a whole value, or put the text in quotes", text.trim_matches(['$', '{', '}']));
-        reader.error_with_help("E0110", node.span, "`${…}` works only inside a quoted text", help);
+        let help = format!(
+            "write `${}` for a whole value, or put the text in quotes",
+            text.trim_matches(['$', '{', '}'])
+        );
+        reader.error_with_help(
+            "E0110",
+            node.span,
+            "`${…}` works only inside a quoted text",
+            help,
+        );
         return None;
     }
     parts(reader, node.span, text).map(Expr::Text)
@@ -109,7 +124,12 @@ fn whole(reader: &Reader, node: &Node, name: &str) -> Option<Expr> {
         return Some(Expr::Ref(Spanned::new(name.to_owned(), node.span)));
     }
     let help = "a reference is `$name` or `$name.member`; a dollar sign is written `$$`";
-    reader.error_with_help("E0110", node.span, format!("`${name}` is not a reference"), help);
+    reader.error_with_help(
+        "E0110",
+        node.span,
+        format!("`${name}` is not a reference"),
+        help,
+    );
     None
 }
 
@@ -121,9 +141,17 @@ fn parts(reader: &Reader, span: Span, text: &str) -> Option<Vec<Part>> {
             parts.push(Part::Literal(rest[..start].to_owned()));
         }
         let after = &rest[start + 2..];
-        let name = after.find('}').map(|end| &after[..end]).filter(|name| is_name(name));
+        let name = after
+            .find('}')
+            .map(|end| &after[..end])
+            .filter(|name| is_name(name));
         let Some(name) = name else {
-            reader.error_with_help("E0110", span, "`${` without a name and `}`", "a dollar sign is written `$$`");
+            reader.error_with_help(
+                "E0110",
+                span,
+                "`${` without a name and `}`",
+                "a dollar sign is written `$$`",
+            );
             return None;
         };
         parts.push(Part::Ref(Spanned::new(name.to_owned(), span)));
@@ -140,7 +168,9 @@ fn parts(reader: &Reader, span: Span, text: &str) -> Option<Vec<Part>> {
 pub(crate) fn is_name(text: &str) -> bool {
     let part = |part: &str| {
         part.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-            && part.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-'))
+            && part
+                .chars()
+                .all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-'))
     };
     text.split('.').all(part)
 }

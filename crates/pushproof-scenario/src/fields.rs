@@ -22,7 +22,10 @@ impl Reader {
     /// A reader without problems yet.
     #[must_use]
     pub fn new(source: &Arc<Source>) -> Self {
-        Self { source: Arc::clone(source), problems: RefCell::default() }
+        Self {
+            source: Arc::clone(source),
+            problems: RefCell::default(),
+        }
     }
 
     /// The file being read.
@@ -45,8 +48,20 @@ impl Reader {
     }
 
     /// Reports an error with advice.
-    pub fn error_with_help(&self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) {
-        self.report(code, Severity::Error, span, message.into(), Some(help.into()));
+    pub fn error_with_help(
+        &self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.report(
+            code,
+            Severity::Error,
+            span,
+            message.into(),
+            Some(help.into()),
+        );
     }
 
     /// Reports an unknown name with the nearest of the known ones, or all of them when they are few.
@@ -64,15 +79,40 @@ impl Reader {
             None if known.is_empty() => None,
             None => Some(format!("known here: {}", listed(&known))),
         };
-        self.report(code, Severity::Error, span, format!("unknown {what} `{name}`"), help);
+        self.report(
+            code,
+            Severity::Error,
+            span,
+            format!("unknown {what} `{name}`"),
+            help,
+        );
     }
 
     /// Reports a warning with advice.
-    pub fn warn(&self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) {
-        self.report(code, Severity::Warning, span, message.into(), Some(help.into()));
+    pub fn warn(
+        &self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.report(
+            code,
+            Severity::Warning,
+            span,
+            message.into(),
+            Some(help.into()),
+        );
     }
 
-    fn report(&self, code: &'static str, severity: Severity, span: Span, message: String, help: Option<String>) {
+    fn report(
+        &self,
+        code: &'static str,
+        severity: Severity,
+        span: Span,
+        message: String,
+        help: Option<String>,
+    ) {
         self.problems.borrow_mut().push(Diagnostic {
             code,
             severity,
@@ -153,7 +193,10 @@ impl Reader {
 
     /// A whole number from 0.
     pub fn count(&self, node: &Node, what: &str) -> Option<u32> {
-        let number = node.to_json().as_u64().and_then(|number| u32::try_from(number).ok());
+        let number = node
+            .to_json()
+            .as_u64()
+            .and_then(|number| u32::try_from(number).ok());
         number.or_else(|| self.wrong(node, what, "a whole number"))
     }
 
@@ -163,7 +206,12 @@ impl Reader {
         let parsed = parse_duration(&text.value);
         if parsed.is_none() {
             let help = "write a number with its unit: `500ms`, `30s`, `5m`, `1h`";
-            self.error_with_help("E0104", node.span, format!("{what} `{}` is not a duration", text.value), help);
+            self.error_with_help(
+                "E0104",
+                node.span,
+                format!("{what} `{}` is not a duration", text.value),
+                help,
+            );
         }
         parsed
     }
@@ -173,14 +221,24 @@ impl Reader {
         let text = self.text(node, what)?;
         let found = words.iter().find(|(word, _)| *word == text.value);
         if found.is_none() {
-            self.unknown("E0105", node.span, what, &text.value, words.iter().map(|(word, _)| *word));
+            self.unknown(
+                "E0105",
+                node.span,
+                what,
+                &text.value,
+                words.iter().map(|(word, _)| *word),
+            );
         }
         found.map(|(_, value)| *value)
     }
 
     /// Reports that a node is not what it should be.
     pub fn wrong<T>(&self, node: &Node, what: &str, wanted: &str) -> Option<T> {
-        self.error("E0103", node.span, format!("{what} must be {wanted}, this is {}", node.what()));
+        self.error(
+            "E0103",
+            node.span,
+            format!("{what} must be {wanted}, this is {}", node.what()),
+        );
         None
     }
 
@@ -189,7 +247,12 @@ impl Reader {
         if let Some(node) = fields.need("format")
             && node.to_json() != 1
         {
-            self.error_with_help("E0106", node.span, "unknown format of this file", "this pushproof reads `format: 1`");
+            self.error_with_help(
+                "E0106",
+                node.span,
+                "unknown format of this file",
+                "this pushproof reads `format: 1`",
+            );
         }
     }
 }
@@ -205,7 +268,11 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
 
 /// `a, b, c` in backticks, cut where it would be a wall of names.
 fn listed(names: &[&str]) -> String {
-    let mut text: Vec<String> = names.iter().take(12).map(|name| format!("`{name}`")).collect();
+    let mut text: Vec<String> = names
+        .iter()
+        .take(12)
+        .map(|name| format!("`{name}`"))
+        .collect();
     if names.len() > 12 {
         text.push(format!("and {} more", names.len() - 12));
     }
@@ -237,7 +304,10 @@ impl<'a> Fields<'a> {
     /// Takes a key that may be absent, with the place of the key itself.
     pub fn take_entry(&mut self, key: &'static str) -> Option<&'a Entry> {
         self.known.push(key);
-        let slot = self.entries.iter_mut().find(|entry| entry.is_some_and(|entry| entry.key == key))?;
+        let slot = self
+            .entries
+            .iter_mut()
+            .find(|entry| entry.is_some_and(|entry| entry.key == key))?;
         slot.take()
     }
 
@@ -246,7 +316,11 @@ impl<'a> Fields<'a> {
         let found = self.take(key);
         if found.is_none() {
             let message = format!("{} has no `{key}`", self.what);
-            self.reader.error("E0102", Span::new(self.span.start, self.span.start + 1), message);
+            self.reader.error(
+                "E0102",
+                Span::new(self.span.start, self.span.start + 1),
+                message,
+            );
         }
         found
     }
@@ -271,15 +345,25 @@ impl<'a> Fields<'a> {
 
     /// Takes a list of texts, or a single one; absent is empty.
     pub fn texts(&mut self, key: &'static str) -> Vec<Spanned<String>> {
-        let Some(node) = self.take(key) else { return Vec::new() };
+        let Some(node) = self.take(key) else {
+            return Vec::new();
+        };
         let items = self.reader.one_or_many(node);
-        items.into_iter().filter_map(|item| self.reader.text(item, &format!("`{key}`"))).collect()
+        items
+            .into_iter()
+            .filter_map(|item| self.reader.text(item, &format!("`{key}`")))
+            .collect()
     }
 
     /// Which of the given keys the map has, without taking any.
     #[must_use]
     pub fn which(&self, keys: &[&'static str]) -> Vec<&'static str> {
-        let has = |key: &&&'static str| self.entries.iter().flatten().any(|entry| entry.key == **key);
+        let has = |key: &&&'static str| {
+            self.entries
+                .iter()
+                .flatten()
+                .any(|entry| entry.key == **key)
+        };
         keys.iter().filter(has).copied().collect()
     }
 
@@ -287,7 +371,13 @@ impl<'a> Fields<'a> {
     pub fn finish(self) {
         for entry in self.entries.into_iter().flatten() {
             let what = format!("key in {}", self.what);
-            self.reader.unknown("E0101", entry.key_span, &what, &entry.key, self.known.iter().copied());
+            self.reader.unknown(
+                "E0101",
+                entry.key_span,
+                &what,
+                &entry.key,
+                self.known.iter().copied(),
+            );
         }
     }
 }

@@ -30,8 +30,8 @@ pub mod yaml;
 pub use compile::{Against, CASES_MAX, compile};
 pub use diagnostic::{Diagnostic, Severity, nearest};
 pub use dialect::{
-    Alternative, Always, Body, Dialect, Field, Operation, Outcome, Outcomes, PollRules, Profile, Recognition, Requirement,
-    Requirements,
+    Alternative, Always, Body, Dialect, Field, Operation, Outcome, Outcomes, PollRules, Profile,
+    Recognition, Requirement, Requirements,
 };
 pub use expr::{Expr, Part};
 pub use library::{Library, SourceFile};
@@ -40,12 +40,12 @@ pub use parse::{File, parse};
 pub use path::{Headers, Path, Root, Seen};
 pub use pattern::{Element, Live, Pattern};
 pub use program::{
-    Act, Action, Actor, ActorKind, CLIENTS, Capture, CaptureFrom, Check, Exchange, Expect, Meanwhile, Operand, Poll, Program,
-    Slot, Step, Trigger, WaitLength,
+    Act, Action, Actor, ActorKind, CLIENTS, Capture, CaptureFrom, Check, Exchange, Expect,
+    Meanwhile, Operand, Poll, Program, Slot, Step, Trigger, WaitLength,
 };
 pub use session::{
-    ActView, CheckRef, ClientValues, Environment, Fact, Flight, Held, Input, Note, Output, PAST_MARGIN, Reply, Session, Stop,
-    UserValues,
+    ActView, CheckRef, ClientValues, Environment, Fact, Flight, Held, Input, Note, Output,
+    PAST_MARGIN, Reply, Session, Stop, UserValues,
 };
 pub use source::{Source, Span, Spanned};
 pub use template::{RequestBuffer, ShownCall, Template, Values};

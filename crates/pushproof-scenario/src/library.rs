@@ -54,7 +54,12 @@ impl Library {
         };
         let Some(dialect_source) = source("dialect.yaml") else {
             let reader = Reader::new(&Source::new("dialect.yaml", ""));
-            reader.error_with_help("E0200", Span::default(), "no `dialect.yaml`", "a dialect is a folder that has one");
+            reader.error_with_help(
+                "E0200",
+                Span::default(),
+                "no `dialect.yaml`",
+                "a dialect is a folder that has one",
+            );
             problems.extend(reader.into_problems());
             return (None, problems);
         };
@@ -65,12 +70,23 @@ impl Library {
                 return (None, problems);
             }
         };
-        let profiles = dialect.profiles.iter().map(|(name, profile)| (name.clone(), Arc::new(profile.clone()))).collect();
-        let mut library = Self { dialect, profiles, scenarios: Vec::new(), fragments: BTreeMap::new() };
+        let profiles = dialect
+            .profiles
+            .iter()
+            .map(|(name, profile)| (name.clone(), Arc::new(profile.clone())))
+            .collect();
+        let mut library = Self {
+            dialect,
+            profiles,
+            scenarios: Vec::new(),
+            fragments: BTreeMap::new(),
+        };
         for file in files.iter().filter(|file| is_scenario(&file.relative)) {
             library.add(file, &mut problems);
         }
-        library.scenarios.sort_by(|one, other| one.source.path().cmp(other.source.path()));
+        library
+            .scenarios
+            .sort_by(|one, other| one.source.path().cmp(other.source.path()));
         library.check_ids(&mut problems);
         (Some(library), problems)
     }
@@ -85,7 +101,10 @@ impl Library {
                 let reader = Reader::new(&source);
                 let name = format!("fragments/{}", fragment.name.value);
                 if !file.relative.ends_with(&format!("{name}.yaml")) {
-                    let message = format!("fragment `{}` must stand in `{name}.yaml`", fragment.name.value);
+                    let message = format!(
+                        "fragment `{}` must stand in `{name}.yaml`",
+                        fragment.name.value
+                    );
                     reader.error("E0210", fragment.name.span, message);
                 }
                 problems.extend(reader.into_problems());
@@ -102,7 +121,10 @@ impl Library {
             if let Some(first) = seen.insert(&scenario.id.value, scenario) {
                 let reader = Reader::new(&scenario.source);
                 let place = first.source.place(first.id.span);
-                let message = format!("id `{}` is taken by {}:{}", scenario.id.value, place.file, place.line);
+                let message = format!(
+                    "id `{}` is taken by {}:{}",
+                    scenario.id.value, place.file, place.line
+                );
                 reader.error("E0211", scenario.id.span, message);
                 problems.extend(reader.into_problems());
             }
@@ -123,8 +145,11 @@ impl Library {
     /// Compiles every scenario for a profile, in the order of their paths, with everything that is wrong. `None` for an unknown profile.
     #[must_use]
     pub fn compile(&self, profile: &str) -> Option<(Vec<Arc<Program>>, Vec<Diagnostic>)> {
-        let against =
-            Against { dialect: &self.dialect, profile: self.profiles.get(profile)?, fragments: &self.fragments };
+        let against = Against {
+            dialect: &self.dialect,
+            profile: self.profiles.get(profile)?,
+            fragments: &self.fragments,
+        };
         let mut programs = Vec::new();
         let mut problems: Vec<Diagnostic> = Vec::new();
         for scenario in &self.scenarios {
@@ -142,11 +167,16 @@ impl Library {
 
 /// A fragment's problem is found by everyone who uses it, and told once.
 fn same(one: &Diagnostic, other: &Diagnostic) -> bool {
-    (one.code, one.span, &one.message, one.source.path()) == (other.code, other.span, &other.message, other.source.path())
+    (one.code, one.span, &one.message, one.source.path())
+        == (other.code, other.span, &other.message, other.source.path())
 }
 
 /// The files of a dialect's folder that are scenarios or fragments.
 fn is_scenario(relative: &str) -> bool {
-    let other = ["shapes/", "load/"].iter().any(|folder| relative.starts_with(folder));
-    relative.ends_with(".yaml") && !other && !matches!(relative, "dialect.yaml" | "requirements.yaml")
+    let other = ["shapes/", "load/"]
+        .iter()
+        .any(|folder| relative.starts_with(folder));
+    relative.ends_with(".yaml")
+        && !other
+        && !matches!(relative, "dialect.yaml" | "requirements.yaml")
 }

@@ -87,7 +87,17 @@ pub(crate) const KINDS: &[(&str, Kind)] = &[
 
 /// The keys that name a matcher.
 pub(crate) const KEYS: &[&str] = &[
-    "equals", "differs_from", "is", "matches", "one_of", "at_least", "at_most", "length", "each", "distinct", "holds_no",
+    "equals",
+    "differs_from",
+    "is",
+    "matches",
+    "one_of",
+    "at_least",
+    "at_most",
+    "length",
+    "each",
+    "distinct",
+    "holds_no",
 ];
 
 /// What a matcher needs to know beside the value.
@@ -107,25 +117,46 @@ impl<T> Matcher<T> {
         let Some(found) = found else { return false };
         let number = |operand: &T| context.resolve(operand).and_then(|value| value.as_f64());
         match self {
-            Self::Equals(operand) => context.resolve(operand).is_some_and(|value| same(&value, found)),
-            Self::DiffersFrom(operand) => context.resolve(operand).is_some_and(|value| !same(&value, found)),
+            Self::Equals(operand) => context
+                .resolve(operand)
+                .is_some_and(|value| same(&value, found)),
+            Self::DiffersFrom(operand) => context
+                .resolve(operand)
+                .is_some_and(|value| !same(&value, found)),
             Self::Is(kind) => kind.fits(found),
             Self::Matches(regex) => found.as_str().is_some_and(|text| regex.is_match(text)),
-            Self::OneOf(operands) => operands
-                .iter()
-                .any(|operand| context.resolve(operand).is_some_and(|value| same(&value, found))),
-            Self::AtLeast(operand) => found.as_f64().zip(number(operand)).is_some_and(|(found, least)| found >= least),
-            Self::AtMost(operand) => found.as_f64().zip(number(operand)).is_some_and(|(found, most)| found <= most),
-            Self::Length(least, most) => length(found).is_some_and(|length| (*least..=*most).contains(&length)),
+            Self::OneOf(operands) => operands.iter().any(|operand| {
+                context
+                    .resolve(operand)
+                    .is_some_and(|value| same(&value, found))
+            }),
+            Self::AtLeast(operand) => found
+                .as_f64()
+                .zip(number(operand))
+                .is_some_and(|(found, least)| found >= least),
+            Self::AtMost(operand) => found
+                .as_f64()
+                .zip(number(operand))
+                .is_some_and(|(found, most)| found <= most),
+            Self::Length(least, most) => {
+                length(found).is_some_and(|length| (*least..=*most).contains(&length))
+            }
             Self::Each(conditions) => found.as_array().is_some_and(|items| {
                 items.iter().all(|item| {
-                    conditions.iter().all(|(path, matcher)| matcher.holds(below(item, path).as_deref(), context))
+                    conditions
+                        .iter()
+                        .all(|(path, matcher)| matcher.holds(below(item, path).as_deref(), context))
                 })
             }),
             Self::Distinct => found.as_array().is_some_and(|items| {
-                items.iter().enumerate().all(|(at, item)| !items[..at].contains(item))
+                items
+                    .iter()
+                    .enumerate()
+                    .all(|(at, item)| !items[..at].contains(item))
             }),
-            Self::HoldsNoSecrets => found.as_str().is_some_and(|text| !context.holds_secret(text)),
+            Self::HoldsNoSecrets => found
+                .as_str()
+                .is_some_and(|text| !context.holds_secret(text)),
         }
     }
 
@@ -146,7 +177,9 @@ impl<T> Matcher<T> {
             Self::DiffersFrom(operand) => Matcher::DiffersFrom(resolve(operand)?),
             Self::Is(kind) => Matcher::Is(*kind),
             Self::Matches(regex) => Matcher::Matches(regex.clone()),
-            Self::OneOf(operands) => Matcher::OneOf(operands.iter().map(resolve).collect::<Option<_>>()?),
+            Self::OneOf(operands) => {
+                Matcher::OneOf(operands.iter().map(resolve).collect::<Option<_>>()?)
+            }
             Self::AtLeast(operand) => Matcher::AtLeast(resolve(operand)?),
             Self::AtMost(operand) => Matcher::AtMost(resolve(operand)?),
             Self::Length(least, most) => Matcher::Length(*least, *most),
@@ -168,15 +201,23 @@ impl<T> Matcher<T> {
             Self::DiffersFrom(operand) => format!("anything but {}", show(operand)),
             Self::Is(kind) => kind.says().to_owned(),
             Self::Matches(regex) => format!("a text with /{regex}/"),
-            Self::OneOf(operands) => format!("one of {}", operands.iter().map(show).collect::<Vec<_>>().join(", ")),
+            Self::OneOf(operands) => format!(
+                "one of {}",
+                operands.iter().map(show).collect::<Vec<_>>().join(", ")
+            ),
             Self::AtLeast(operand) => format!("at least {}", show(operand)),
             Self::AtMost(operand) => format!("at most {}", show(operand)),
             Self::Length(least, most) if least == most => format!("length {least}"),
             Self::Length(least, u64::MAX) => format!("length at least {least}"),
             Self::Length(least, most) => format!("length {least} to {most}"),
             Self::Each(conditions) => {
-                let one = |(path, matcher): &(Vec<String>, Self)| format!("{} {}", path.join("."), matcher.says(show));
-                format!("each with {}", conditions.iter().map(one).collect::<Vec<_>>().join(", "))
+                let one = |(path, matcher): &(Vec<String>, Self)| {
+                    format!("{} {}", path.join("."), matcher.says(show))
+                };
+                format!(
+                    "each with {}",
+                    conditions.iter().map(one).collect::<Vec<_>>().join(", ")
+                )
             }
             Self::Distinct => "elements that all differ".to_owned(),
             Self::HoldsNoSecrets => "a text without any secret of this case".to_owned(),
@@ -221,24 +262,40 @@ fn one(reader: &Reader, key: &str, node: &Node) -> Option<Matcher<Expr>> {
             match Regex::new(&text.value) {
                 Ok(regex) => Matcher::Matches(Box::new(regex)),
                 Err(error) => {
-                    reader.error("E0121", node.span, format!("`matches` is not a regular expression: {error}"));
+                    reader.error(
+                        "E0121",
+                        node.span,
+                        format!("`matches` is not a regular expression: {error}"),
+                    );
                     return None;
                 }
             }
         }
         "one_of" => {
             let items = reader.list(node, "`one_of`");
-            Matcher::OneOf(items.iter().map(|item| Expr::read(reader, item)).collect::<Option<_>>()?)
+            Matcher::OneOf(
+                items
+                    .iter()
+                    .map(|item| Expr::read(reader, item))
+                    .collect::<Option<_>>()?,
+            )
         }
         "at_least" => Matcher::AtLeast(operand()?),
         "at_most" => Matcher::AtMost(operand()?),
         "length" => length_bounds(reader, node)?,
         "each" => {
             let items = reader.one_or_many(node);
-            Matcher::Each(items.into_iter().map(|item| element(reader, item)).collect::<Option<_>>()?)
+            Matcher::Each(
+                items
+                    .into_iter()
+                    .map(|item| element(reader, item))
+                    .collect::<Option<_>>()?,
+            )
         }
         "distinct" => {
-            reader.boolean(node, "`distinct`").filter(|wanted| *wanted)?;
+            reader
+                .boolean(node, "`distinct`")
+                .filter(|wanted| *wanted)?;
             Matcher::Distinct
         }
         _ => {
@@ -255,10 +312,17 @@ fn length_bounds(reader: &Reader, node: &Node) -> Option<Matcher<Expr>> {
         return Some(Matcher::Length(exact, exact));
     }
     let mut fields = reader.map(node, "`length`")?;
-    let mut bound = |key| fields.take(key).and_then(|node| reader.count(node, "a bound"));
+    let mut bound = |key| {
+        fields
+            .take(key)
+            .and_then(|node| reader.count(node, "a bound"))
+    };
     let (least, most) = (bound("at_least"), bound("at_most"));
     fields.finish();
-    Some(Matcher::Length(least.unwrap_or(0).into(), most.map_or(u64::MAX, u64::from)))
+    Some(Matcher::Length(
+        least.unwrap_or(0).into(),
+        most.map_or(u64::MAX, u64::from),
+    ))
 }
 
 fn element(reader: &Reader, node: &Node) -> Option<(Vec<String>, Matcher<Expr>)> {
@@ -266,11 +330,15 @@ fn element(reader: &Reader, node: &Node) -> Option<(Vec<String>, Matcher<Expr>)>
     let that = fields.need_text("that");
     let matcher = Matcher::read(reader, &mut fields);
     fields.finish();
-    Some((that?.value.split('.').map(str::to_owned).collect(), matcher?))
+    Some((
+        that?.value.split('.').map(str::to_owned).collect(),
+        matcher?,
+    ))
 }
 
 fn below<'a>(item: &'a Value, path: &[String]) -> Option<Cow<'a, Value>> {
-    path.iter().try_fold(Cow::Borrowed(item), |value, step| descend(value, step))
+    path.iter()
+        .try_fold(Cow::Borrowed(item), |value, step| descend(value, step))
 }
 
 /// Equality as people mean it: `5` and `5.0` are equal, a number and its text are not.
@@ -332,5 +400,8 @@ impl Kind {
 
 fn is_uuid(text: &str) -> bool {
     let lengths = text.split('-').map(str::len);
-    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+    lengths.eq([8, 4, 4, 4, 12])
+        && text
+            .bytes()
+            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }

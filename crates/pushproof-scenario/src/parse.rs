@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::ast::{
-    Act, ActExpect, Actor, ActorKind, Call, Capture, Check, Control, DeviceStep, Dimension, Every, Exchange, Expect,
-    Fragment, FragmentOutput, From, Input, InputKind, Meanwhile, Poll, Scenario, Settles, Step, StepKind, Trigger, Use,
-    Wait, WaitLength, With,
+    Act, ActExpect, Actor, ActorKind, Call, Capture, Check, Control, DeviceStep, Dimension, Every,
+    Exchange, Expect, Fragment, FragmentOutput, From, Input, InputKind, Meanwhile, Poll, Scenario,
+    Settles, Step, StepKind, Trigger, Use, Wait, WaitLength, With,
 };
 use crate::covers;
 use crate::diagnostic::Diagnostic;
@@ -36,7 +36,11 @@ pub fn parse(source: &Arc<Source>, requirements: &Requirements) -> (Option<File>
         Err(problem) => return (None, vec![*problem]),
     };
     let reader = Reader::new(source);
-    let file = Parser { reader: &reader, requirements }.file(&node);
+    let file = Parser {
+        reader: &reader,
+        requirements,
+    }
+    .file(&node);
     (file, reader.into_problems())
 }
 
@@ -56,7 +60,8 @@ impl Parser<'_> {
         };
         if let Some(entry) = fields.take_entry("covers") {
             let help = "put it on the step or check that judges, so that the finding has a place";
-            self.reader.error_with_help("E0132", entry.key_span, "`covers` on a whole file", help);
+            self.reader
+                .error_with_help("E0132", entry.key_span, "`covers` on a whole file", help);
         }
         fields.finish();
         file
@@ -65,46 +70,110 @@ impl Parser<'_> {
     fn scenario(&self, fields: &mut Fields<'_>) -> Option<Scenario> {
         let id = fields.need_text("id");
         let title = fields.need_text("title");
-        let tags = fields.texts("tags").into_iter().map(|tag| tag.value).collect();
+        let tags = fields
+            .texts("tags")
+            .into_iter()
+            .map(|tag| tag.value)
+            .collect();
         let needs = fields.texts("needs");
-        let matrix = fields.take("matrix").map(|node| self.matrix(node)).unwrap_or_default();
-        let actors = fields.take("actors").map(|node| self.actors(node)).unwrap_or_default();
-        let steps = fields.need("steps").map(|node| self.steps(node)).unwrap_or_default();
+        let matrix = fields
+            .take("matrix")
+            .map(|node| self.matrix(node))
+            .unwrap_or_default();
+        let actors = fields
+            .take("actors")
+            .map(|node| self.actors(node))
+            .unwrap_or_default();
+        let steps = fields
+            .need("steps")
+            .map(|node| self.steps(node))
+            .unwrap_or_default();
         let source = Arc::clone(self.reader.source());
-        Some(Scenario { source, id: id?, title: title?.value, tags, needs, matrix, actors, steps })
+        Some(Scenario {
+            source,
+            id: id?,
+            title: title?.value,
+            tags,
+            needs,
+            matrix,
+            actors,
+            steps,
+        })
     }
 
     fn fragment(&self, fields: &mut Fields<'_>) -> Option<Fragment> {
         let name = fields.need_text("fragment");
-        let inputs = fields.take("inputs").map(|node| self.inputs(node)).unwrap_or_default();
-        let outputs = fields.take("outputs").map(|node| self.outputs(node)).unwrap_or_default();
-        let steps = fields.need("steps").map(|node| self.steps(node)).unwrap_or_default();
-        Some(Fragment { source: Arc::clone(self.reader.source()), name: name?, inputs, outputs, steps })
+        let inputs = fields
+            .take("inputs")
+            .map(|node| self.inputs(node))
+            .unwrap_or_default();
+        let outputs = fields
+            .take("outputs")
+            .map(|node| self.outputs(node))
+            .unwrap_or_default();
+        let steps = fields
+            .need("steps")
+            .map(|node| self.steps(node))
+            .unwrap_or_default();
+        Some(Fragment {
+            source: Arc::clone(self.reader.source()),
+            name: name?,
+            inputs,
+            outputs,
+            steps,
+        })
     }
 
     fn matrix(&self, node: &Node) -> Vec<Dimension> {
         let dimension = |entry: &Entry| {
-            let values: Vec<Value> = self.reader.list(&entry.value, "a matrix list").iter().map(Node::to_json).collect();
+            let values: Vec<Value> = self
+                .reader
+                .list(&entry.value, "a matrix list")
+                .iter()
+                .map(Node::to_json)
+                .collect();
             if values.is_empty() {
-                self.reader.error("E0103", entry.value.span, format!("matrix list `{}` is empty", entry.key));
+                self.reader.error(
+                    "E0103",
+                    entry.value.span,
+                    format!("matrix list `{}` is empty", entry.key),
+                );
             }
-            Dimension { name: name_of(entry), values }
+            Dimension {
+                name: name_of(entry),
+                values,
+            }
         };
-        self.reader.entries(node, "`matrix`").iter().map(dimension).collect()
+        self.reader
+            .entries(node, "`matrix`")
+            .iter()
+            .map(dimension)
+            .collect()
     }
 
     fn actors(&self, node: &Node) -> Vec<Actor> {
         let actor = |entry: &Entry| {
             self.check_name(entry);
-            Some(Actor { name: name_of(entry), kind: self.actor(&entry.value)? })
+            Some(Actor {
+                name: name_of(entry),
+                kind: self.actor(&entry.value)?,
+            })
         };
-        self.reader.entries(node, "`actors`").iter().filter_map(actor).collect()
+        self.reader
+            .entries(node, "`actors`")
+            .iter()
+            .filter_map(actor)
+            .collect()
     }
 
     fn actor(&self, node: &Node) -> Option<ActorKind> {
         let mut fields = self.reader.map(node, "an actor")?;
-        let user = fields.take("user").and_then(|node| self.reader.word(node, "kind of user", &[("fresh", ())]));
-        let device = fields.take("device").and_then(|node| self.reader.word(node, "kind of device", &[("push", ())]));
+        let user = fields
+            .take("user")
+            .and_then(|node| self.reader.word(node, "kind of user", &[("fresh", ())]));
+        let device = fields
+            .take("device")
+            .and_then(|node| self.reader.word(node, "kind of device", &[("push", ())]));
         let owner = fields.text("owner");
         let span = fields.span();
         fields.finish();
@@ -112,8 +181,14 @@ impl Parser<'_> {
             (Some(()), None, None) => Some(ActorKind::FreshUser),
             (None, Some(()), Some(owner)) => Some(ActorKind::Push { owner }),
             _ => {
-                let help = "a person is `{ user: fresh }`, a phone is `{ device: push, owner: NAME }`";
-                self.reader.error_with_help("E0107", span, "this is neither a person nor a phone", help);
+                let help =
+                    "a person is `{ user: fresh }`, a phone is `{ device: push, owner: NAME }`";
+                self.reader.error_with_help(
+                    "E0107",
+                    span,
+                    "this is neither a person nor a phone",
+                    help,
+                );
                 None
             }
         }
@@ -129,9 +204,16 @@ impl Parser<'_> {
         ];
         let input = |entry: &Entry| {
             self.check_name(entry);
-            Some(Input { name: name_of(entry), kind: self.reader.word(&entry.value, "kind of input", &kinds)? })
+            Some(Input {
+                name: name_of(entry),
+                kind: self.reader.word(&entry.value, "kind of input", &kinds)?,
+            })
         };
-        self.reader.entries(node, "`inputs`").iter().filter_map(input).collect()
+        self.reader
+            .entries(node, "`inputs`")
+            .iter()
+            .filter_map(input)
+            .collect()
     }
 
     fn outputs(&self, node: &Node) -> Vec<FragmentOutput> {
@@ -139,19 +221,35 @@ impl Parser<'_> {
         let output = |entry: &Entry| {
             let Kind::Map(_) = entry.value.kind else {
                 self.reader.word(&entry.value, "kind of output", &kinds)?;
-                return Some(FragmentOutput { name: name_of(entry), optional: false });
+                return Some(FragmentOutput {
+                    name: name_of(entry),
+                    optional: false,
+                });
             };
             let mut fields = self.reader.map(&entry.value, "an output")?;
-            fields.need("type").and_then(|node| self.reader.word(node, "kind of output", &kinds));
+            fields
+                .need("type")
+                .and_then(|node| self.reader.word(node, "kind of output", &kinds));
             let optional = self.flag(&mut fields, "optional");
             fields.finish();
-            Some(FragmentOutput { name: name_of(entry), optional })
+            Some(FragmentOutput {
+                name: name_of(entry),
+                optional,
+            })
         };
-        self.reader.entries(node, "`outputs`").iter().filter_map(output).collect()
+        self.reader
+            .entries(node, "`outputs`")
+            .iter()
+            .filter_map(output)
+            .collect()
     }
 
     fn steps(&self, node: &Node) -> Vec<Step> {
-        self.reader.list(node, "`steps`").iter().filter_map(|item| self.step(item)).collect()
+        self.reader
+            .list(node, "`steps`")
+            .iter()
+            .filter_map(|item| self.step(item))
+            .collect()
     }
 
     fn step(&self, node: &Node) -> Option<Step> {
@@ -171,53 +269,102 @@ impl Parser<'_> {
                     _ => format!("a step with several actions: `{}`", kinds.join("`, `")),
                 };
                 let help = "a step has one of `call`, `poll`, `use`, `wait`, `device`";
-                self.reader.error_with_help("E0108", fields.span(), message, help);
+                self.reader
+                    .error_with_help("E0108", fields.span(), message, help);
                 return None;
             }
         };
         let covers = covers::read(self.reader, &mut fields, self.requirements);
         fields.finish();
-        Some(Step { id: id?, say, span: node.span, kind: kind?, covers })
+        Some(Step {
+            id: id?,
+            say,
+            span: node.span,
+            kind: kind?,
+            covers,
+        })
     }
 
     fn exchange(&self, fields: &mut Fields<'_>, word: &'static str) -> Option<Exchange> {
         let operation = fields.need_text(word);
-        let with = fields.take("with").map(|node| self.with(node)).unwrap_or_default();
+        let with = fields
+            .take("with")
+            .map(|node| self.with(node))
+            .unwrap_or_default();
         let client = fields.text("client");
-        let checks = fields.take("check").map(|node| self.checks(node)).unwrap_or_default();
-        let captures = fields.take("capture").map(|node| self.captures(node)).unwrap_or_default();
+        let checks = fields
+            .take("check")
+            .map(|node| self.checks(node))
+            .unwrap_or_default();
+        let captures = fields
+            .take("capture")
+            .map(|node| self.captures(node))
+            .unwrap_or_default();
         let control = fields.take("control").and_then(|node| self.control(node));
-        Some(Exchange { operation: operation?, with, client, checks, captures, control })
+        Some(Exchange {
+            operation: operation?,
+            with,
+            client,
+            checks,
+            captures,
+            control,
+        })
     }
 
     fn call(&self, fields: &mut Fields<'_>) -> Option<Call> {
         let exchange = self.exchange(fields, "call");
         let expect = fields.need("expect").and_then(|node| self.expect(node));
-        Some(Call { exchange: exchange?, expect: expect? })
+        Some(Call {
+            exchange: exchange?,
+            expect: expect?,
+        })
     }
 
     fn expect(&self, node: &Node) -> Option<Expect> {
         if !matches!(node.kind, Kind::Map(_)) {
             let names = self.texts(node, "`expect`");
-            return (!names.is_empty()).then_some(Expect { names, any_but: false, span: node.span });
+            return (!names.is_empty()).then_some(Expect {
+                names,
+                any_but: false,
+                span: node.span,
+            });
         }
         let mut fields = self.reader.map(node, "`expect`")?;
-        let names = fields.need("any_but").map(|node| self.texts(node, "`any_but`"));
+        let names = fields
+            .need("any_but")
+            .map(|node| self.texts(node, "`any_but`"));
         fields.finish();
-        Some(Expect { names: names?, any_but: true, span: node.span })
+        Some(Expect {
+            names: names?,
+            any_but: true,
+            span: node.span,
+        })
     }
 
     fn poll(&self, fields: &mut Fields<'_>) -> Option<Poll> {
         let exchange = self.exchange(fields, "poll");
         let every = fields.need("every").and_then(|node| self.every(node));
         let give_up = fields.need("give_up_after");
-        let give_up_after =
-            give_up.and_then(|node| Some(Spanned::new(self.reader.duration(node, "`give_up_after`")?, node.span)));
-        let max_polls = fields.take("max_polls").and_then(|node| self.reader.count(node, "`max_polls`"));
+        let give_up_after = give_up.and_then(|node| {
+            Some(Spanned::new(
+                self.reader.duration(node, "`give_up_after`")?,
+                node.span,
+            ))
+        });
+        let max_polls = fields
+            .take("max_polls")
+            .and_then(|node| self.reader.count(node, "`max_polls`"));
         let insist = self.flag(fields, "insist");
-        let outcomes = fields.need("outcomes").map(|node| (self.texts(node, "`outcomes`"), node.span));
-        let meanwhile = fields.take("meanwhile").map(|node| self.meanwhile(node)).unwrap_or_default();
-        let settles_within = fields.take("settles_within").and_then(|node| self.settles(node));
+        let outcomes = fields
+            .need("outcomes")
+            .map(|node| (self.texts(node, "`outcomes`"), node.span));
+        let meanwhile = fields
+            .take("meanwhile")
+            .map(|node| self.meanwhile(node))
+            .unwrap_or_default();
+        let settles_within = fields
+            .take("settles_within")
+            .and_then(|node| self.settles(node));
         let (outcomes, outcomes_span) = outcomes?;
         Some(Poll {
             exchange: exchange?,
@@ -235,9 +382,13 @@ impl Parser<'_> {
     fn every(&self, node: &Node) -> Option<Every> {
         match &node.kind {
             Kind::List(items) => {
-                let gaps = items.iter().map(|item| self.reader.duration(item, "a gap")).collect::<Option<Vec<_>>>()?;
+                let gaps = items
+                    .iter()
+                    .map(|item| self.reader.duration(item, "a gap"))
+                    .collect::<Option<Vec<_>>>()?;
                 if gaps.is_empty() {
-                    self.reader.error("E0103", node.span, "the list of gaps is empty");
+                    self.reader
+                        .error("E0103", node.span, "the list of gaps is empty");
                     return None;
                 }
                 Some(Every::Gaps(gaps))
@@ -248,12 +399,18 @@ impl Parser<'_> {
     }
 
     fn meanwhile(&self, node: &Node) -> Vec<Meanwhile> {
-        self.reader.list(node, "`meanwhile`").iter().filter_map(|item| self.meanwhile_one(item)).collect()
+        self.reader
+            .list(node, "`meanwhile`")
+            .iter()
+            .filter_map(|item| self.meanwhile_one(item))
+            .collect()
     }
 
     fn meanwhile_one(&self, node: &Node) -> Option<Meanwhile> {
         let mut fields = self.reader.map(node, "an entry of `meanwhile`")?;
-        let after = fields.take("after_poll").and_then(|node| Expr::read(self.reader, node));
+        let after = fields
+            .take("after_poll")
+            .and_then(|node| Expr::read(self.reader, node));
         let at = fields.duration("at");
         let act = self.act(&mut fields);
         let expect = self.act_expect(&mut fields);
@@ -264,26 +421,47 @@ impl Parser<'_> {
             (None, Some(at)) => Trigger::At(at),
             _ => {
                 let help = "write `after_poll: 2` (0 is before the first) or `at: 3s`";
-                self.reader.error_with_help("E0109", node.span, "an action needs one moment", help);
+                self.reader
+                    .error_with_help("E0109", node.span, "an action needs one moment", help);
                 return None;
             }
         };
-        Some(Meanwhile { trigger, act: act?, expect, span: node.span, covers })
+        Some(Meanwhile {
+            trigger,
+            act: act?,
+            expect,
+            span: node.span,
+            covers,
+        })
     }
 
     fn act(&self, fields: &mut Fields<'_>) -> Option<Act> {
         let device = fields.need_text("device");
         let action = fields.need_text("do");
-        let with = fields.take("with").map(|node| self.with(node)).unwrap_or_default();
-        Some(Act { device: device?, action: action?, with })
+        let with = fields
+            .take("with")
+            .map(|node| self.with(node))
+            .unwrap_or_default();
+        Some(Act {
+            device: device?,
+            action: action?,
+            with,
+        })
     }
 
     fn act_expect(&self, fields: &mut Fields<'_>) -> ActExpect {
-        let words = [("acknowledged", ActExpect::Acknowledged), ("refused", ActExpect::Refused)];
-        let Some(node) = fields.take("expect") else { return ActExpect::Acknowledged };
+        let words = [
+            ("acknowledged", ActExpect::Acknowledged),
+            ("refused", ActExpect::Refused),
+        ];
+        let Some(node) = fields.take("expect") else {
+            return ActExpect::Acknowledged;
+        };
         let items = self.reader.one_or_many(node);
-        let read: Vec<ActExpect> =
-            items.iter().filter_map(|item| self.reader.word(item, "answer to an action", &words)).collect();
+        let read: Vec<ActExpect> = items
+            .iter()
+            .filter_map(|item| self.reader.word(item, "answer to an action", &words))
+            .collect();
         match read[..] {
             [one] => one,
             [] => ActExpect::Acknowledged,
@@ -293,7 +471,9 @@ impl Parser<'_> {
 
     fn settles(&self, node: &Node) -> Option<Spanned<Settles>> {
         let mut fields = self.reader.map(node, "`settles_within`")?;
-        let polls = fields.take("polls").and_then(|node| self.reader.count(node, "`polls`"));
+        let polls = fields
+            .take("polls")
+            .and_then(|node| self.reader.count(node, "`polls`"));
         let time = fields.duration("time");
         fields.finish();
         let settles = match (polls, time) {
@@ -301,7 +481,12 @@ impl Parser<'_> {
             (None, Some(time)) => Settles::Time(time),
             _ => {
                 let help = "write `{ polls: 2 }` or `{ time: 2s }`";
-                self.reader.error_with_help("E0109", node.span, "`settles_within` needs one measure", help);
+                self.reader.error_with_help(
+                    "E0109",
+                    node.span,
+                    "`settles_within` needs one measure",
+                    help,
+                );
                 return None;
             }
         };
@@ -310,14 +495,24 @@ impl Parser<'_> {
 
     fn use_(&self, fields: &mut Fields<'_>) -> Option<Use> {
         let fragment = fields.need_text("use");
-        let with = fields.take("with").map(|node| self.with(node)).unwrap_or_default();
-        let entries = fields.take("capture").map(|node| self.reader.entries(node, "`capture`")).unwrap_or(&[]);
+        let with = fields
+            .take("with")
+            .map(|node| self.with(node))
+            .unwrap_or_default();
+        let entries = fields
+            .take("capture")
+            .map(|node| self.reader.entries(node, "`capture`"))
+            .unwrap_or(&[]);
         let capture = |entry: &Entry| {
             self.check_name(entry);
             Some((name_of(entry), self.reader.text(&entry.value, "an output")?))
         };
         let captures = entries.iter().filter_map(capture).collect();
-        Some(Use { fragment: fragment?, with, captures })
+        Some(Use {
+            fragment: fragment?,
+            with,
+            captures,
+        })
     }
 
     fn wait(&self, fields: &mut Fields<'_>) -> Option<Wait> {
@@ -332,20 +527,34 @@ impl Parser<'_> {
             _ => self.reader.duration(node, "`wait`").map(WaitLength::For),
         };
         let why = fields.need_text("why");
-        Some(Wait { length: length?, why: why?.value })
+        Some(Wait {
+            length: length?,
+            why: why?.value,
+        })
     }
 
     fn device(&self, fields: &mut Fields<'_>) -> Option<DeviceStep> {
         let act = self.act(fields);
         let expect = self.act_expect(fields);
-        let entries = fields.take("capture").map(|node| self.reader.entries(node, "`capture`")).unwrap_or(&[]);
+        let entries = fields
+            .take("capture")
+            .map(|node| self.reader.entries(node, "`capture`"))
+            .unwrap_or(&[]);
         let capture = |entry: &Entry| {
             self.check_name(entry);
             let what = self.reader.text(&entry.value, "what was read")?;
-            Some(Capture { name: name_of(entry), from: From::Read(what.value), optional: false })
+            Some(Capture {
+                name: name_of(entry),
+                from: From::Read(what.value),
+                optional: false,
+            })
         };
         let captures = entries.iter().filter_map(capture).collect();
-        Some(DeviceStep { act: act?, expect, captures })
+        Some(DeviceStep {
+            act: act?,
+            expect,
+            captures,
+        })
     }
 
     fn with(&self, node: &Node) -> With {
@@ -361,7 +570,11 @@ impl Parser<'_> {
     }
 
     fn checks(&self, node: &Node) -> Vec<Check> {
-        self.reader.list(node, "`check`").iter().filter_map(|item| self.check(item)).collect()
+        self.reader
+            .list(node, "`check`")
+            .iter()
+            .filter_map(|item| self.check(item))
+            .collect()
     }
 
     fn check(&self, node: &Node) -> Option<Check> {
@@ -370,11 +583,20 @@ impl Parser<'_> {
         let matcher = Matcher::read(self.reader, &mut fields);
         let covers = covers::read(self.reader, &mut fields, self.requirements);
         fields.finish();
-        Some(Check { that: read_path(self.reader, &that?)?, matcher: matcher?, span: node.span, covers })
+        Some(Check {
+            that: read_path(self.reader, &that?)?,
+            matcher: matcher?,
+            span: node.span,
+            covers,
+        })
     }
 
     fn captures(&self, node: &Node) -> Vec<Capture> {
-        self.reader.entries(node, "`capture`").iter().filter_map(|entry| self.capture(entry)).collect()
+        self.reader
+            .entries(node, "`capture`")
+            .iter()
+            .filter_map(|entry| self.capture(entry))
+            .collect()
     }
 
     fn capture(&self, entry: &Entry) -> Option<Capture> {
@@ -382,46 +604,86 @@ impl Parser<'_> {
         let name = name_of(entry);
         let Kind::Map(_) = entry.value.kind else {
             let text = self.reader.text(&entry.value, "a capture")?;
-            return Some(Capture { name, from: From::Path(read_path(self.reader, &text)?), optional: false });
+            return Some(Capture {
+                name,
+                from: From::Path(read_path(self.reader, &text)?),
+                optional: false,
+            });
         };
         let mut fields = self.reader.map(&entry.value, "a capture")?;
         let optional = self.flag(&mut fields, "optional");
         let from = if fields.which(&["in"]).is_empty() {
-            fields.need_text("from").and_then(|text| read_path(self.reader, &text)).map(From::Path)
+            fields
+                .need_text("from")
+                .and_then(|text| read_path(self.reader, &text))
+                .map(From::Path)
         } else {
-            let list = fields.need_text("in").and_then(|text| read_path(self.reader, &text));
-            let members = fields.need("where").map(|node| self.reader.entries(node, "`where`")).unwrap_or(&[]);
-            let members = members.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect();
-            let take = fields.need_text("take").map(|take| take.value.split('.').map(str::to_owned).collect());
-            list.zip(take).map(|(list, take)| From::Where { list, members, take })
+            let list = fields
+                .need_text("in")
+                .and_then(|text| read_path(self.reader, &text));
+            let members = fields
+                .need("where")
+                .map(|node| self.reader.entries(node, "`where`"))
+                .unwrap_or(&[]);
+            let members = members
+                .iter()
+                .map(|entry| (entry.key.clone(), entry.value.to_json()))
+                .collect();
+            let take = fields
+                .need_text("take")
+                .map(|take| take.value.split('.').map(str::to_owned).collect());
+            list.zip(take).map(|(list, take)| From::Where {
+                list,
+                members,
+                take,
+            })
         };
         fields.finish();
-        Some(Capture { name, from: from?, optional })
+        Some(Capture {
+            name,
+            from: from?,
+            optional,
+        })
     }
 
     fn control(&self, node: &Node) -> Option<Control> {
         let mut fields = self.reader.map(node, "`control`")?;
         let step = fields.need_text("step");
-        let differs_in = fields.need("differs_in").map(|node| self.texts(node, "`differs_in`")).unwrap_or_default();
+        let differs_in = fields
+            .need("differs_in")
+            .map(|node| self.texts(node, "`differs_in`"))
+            .unwrap_or_default();
         fields.finish();
-        Some(Control { step: step?, differs_in })
+        Some(Control {
+            step: step?,
+            differs_in,
+        })
     }
 
     fn texts(&self, node: &Node, what: &str) -> Vec<Spanned<String>> {
         let items = self.reader.one_or_many(node);
-        items.into_iter().filter_map(|item| self.reader.text(item, what)).collect()
+        items
+            .into_iter()
+            .filter_map(|item| self.reader.text(item, what))
+            .collect()
     }
 
     fn flag(&self, fields: &mut Fields<'_>, key: &'static str) -> bool {
         let node = fields.take(key);
-        node.and_then(|node| self.reader.boolean(node, &format!("`{key}`"))).unwrap_or(false)
+        node.and_then(|node| self.reader.boolean(node, &format!("`{key}`")))
+            .unwrap_or(false)
     }
 
     /// A name that is bound must be one that `$name` can refer to.
     fn check_name(&self, entry: &Entry) {
         if !is_name(&entry.key) || entry.key.contains('.') {
             let help = "use letters, digits, `_` and `-`, and begin with a letter";
-            self.reader.error_with_help("E0112", entry.key_span, format!("`{}` cannot be a name", entry.key), help);
+            self.reader.error_with_help(
+                "E0112",
+                entry.key_span,
+                format!("`{}` cannot be a name", entry.key),
+                help,
+            );
         }
     }
 }

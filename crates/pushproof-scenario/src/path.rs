@@ -61,7 +61,9 @@ impl Headers for http::HeaderMap {
 
 impl Headers for &[(&str, &str)] {
     fn header(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
+        self.iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| *value)
     }
 }
 
@@ -80,7 +82,8 @@ impl Path {
         };
         let steps: Vec<String> = parts.map(str::to_owned).collect();
         let bare = matches!(root, Root::Text | Root::Status | Root::Elapsed);
-        (!(steps.iter().any(String::is_empty) || bare && !steps.is_empty())).then_some(Self { root, steps })
+        (!(steps.iter().any(String::is_empty) || bare && !steps.is_empty()))
+            .then_some(Self { root, steps })
     }
 
     /// The value found there, or `None` if there is nothing.
@@ -91,9 +94,15 @@ impl Path {
             Root::Text => Cow::Owned(String::from_utf8_lossy(seen.body).into()),
             Root::Header(name) => Cow::Owned(seen.headers.header(name)?.into()),
             Root::Status => Cow::Owned(seen.status.into()),
-            Root::Elapsed => Cow::Owned(u64::try_from(seen.elapsed.as_millis()).unwrap_or(u64::MAX).into()),
+            Root::Elapsed => Cow::Owned(
+                u64::try_from(seen.elapsed.as_millis())
+                    .unwrap_or(u64::MAX)
+                    .into(),
+            ),
         };
-        self.steps.iter().try_fold(start, |value, step| descend(value, step))
+        self.steps
+            .iter()
+            .try_fold(start, |value, step| descend(value, step))
     }
 
     /// Whether `self` is `other` or lies below it: what is below a secret is secret.
@@ -139,8 +148,11 @@ fn view(text: &str, view: &str) -> Option<Value> {
         "url" => url_view(text),
         "jwt" => jwt_view(text),
         "base64" => {
-            let bytes = data_encoding::BASE64URL_NOPAD.decode(text.trim_end_matches('=').as_bytes());
-            let bytes = bytes.or_else(|_| data_encoding::BASE64.decode(text.as_bytes())).ok()?;
+            let bytes =
+                data_encoding::BASE64URL_NOPAD.decode(text.trim_end_matches('=').as_bytes());
+            let bytes = bytes
+                .or_else(|_| data_encoding::BASE64.decode(text.as_bytes()))
+                .ok()?;
             let text = String::from_utf8(bytes).ok()?;
             Some(serde_json::from_str(&text).unwrap_or(Value::String(text)))
         }
@@ -150,8 +162,10 @@ fn view(text: &str, view: &str) -> Option<Value> {
 
 fn url_view(text: &str) -> Option<Value> {
     let url = url::Url::parse(text).ok()?;
-    let query: serde_json::Map<String, Value> =
-        url.query_pairs().map(|(key, value)| (key.into_owned(), value.into_owned().into())).collect();
+    let query: serde_json::Map<String, Value> = url
+        .query_pairs()
+        .map(|(key, value)| (key.into_owned(), value.into_owned().into()))
+        .collect();
     Some(serde_json::json!({
         "scheme": url.scheme(), "host": url.host_str(), "port": url.port(), "path": url.path(), "query": query,
     }))
@@ -162,9 +176,16 @@ fn jwt_view(text: &str) -> Option<Value> {
     let mut parts = text.split('.');
     let (header, claims) = (parts.next()?, parts.next()?);
     let decode = |part: &str| -> Option<Value> {
-        serde_json::from_slice(&data_encoding::BASE64URL_NOPAD.decode(part.as_bytes()).ok()?).ok()
+        serde_json::from_slice(
+            &data_encoding::BASE64URL_NOPAD
+                .decode(part.as_bytes())
+                .ok()?,
+        )
+        .ok()
     };
-    let Value::Object(mut claims) = decode(claims)? else { return None };
+    let Value::Object(mut claims) = decode(claims)? else {
+        return None;
+    };
     claims.insert("header".to_owned(), decode(header)?);
     Some(Value::Object(claims))
 }
@@ -175,8 +196,17 @@ mod tests {
 
     fn get(path: &str, body: &Value) -> Option<Value> {
         let headers: &[(&str, &str)] = &[("retry-after", "5")];
-        let seen = Seen { status: 429, headers: &headers, body: b"{}", json: Some(body), elapsed: Duration::ZERO };
-        Path::parse(path).expect("a path").get(seen).map(Cow::into_owned)
+        let seen = Seen {
+            status: 429,
+            headers: &headers,
+            body: b"{}",
+            json: Some(body),
+            elapsed: Duration::ZERO,
+        };
+        Path::parse(path)
+            .expect("a path")
+            .get(seen)
+            .map(Cow::into_owned)
     }
 
     #[test]
@@ -190,9 +220,15 @@ mod tests {
         assert_eq!(get("body.codes.2", &body), None);
         assert_eq!(get("header.Retry-After", &body), Some("5".into()));
         assert_eq!(get("status", &body), Some(429.into()));
-        assert_eq!(get("body.uri.url.query.base_url", &body), Some("https://acme.example".into()));
+        assert_eq!(
+            get("body.uri.url.query.base_url", &body),
+            Some("https://acme.example".into())
+        );
         assert_eq!(get("body.id_token.jwt.sub", &body), Some("auth0|1".into()));
-        assert_eq!(get("body.id_token.jwt.header.alg", &body), Some("RS256".into()));
+        assert_eq!(
+            get("body.id_token.jwt.header.alg", &body),
+            Some("RS256".into())
+        );
     }
 
     #[test]

@@ -65,39 +65,79 @@ impl Pattern {
         written: &[Spanned<String>],
         resolve: &dyn Fn(&Spanned<String>) -> Option<Outcomes>,
     ) -> Option<Self> {
-        let mut pattern = Self { places: Vec::new(), elements: Vec::new() };
+        let mut pattern = Self {
+            places: Vec::new(),
+            elements: Vec::new(),
+        };
         for element in written {
             let (names, quantifier) = split(&element.value);
             let Some((least, most)) = bounds(quantifier) else {
                 let help = "an element is `name`, `name+`, `name*`, `name?`, `\"name{3}\"` or `\"name{1,3}\"`; `a|b` for alternatives";
-                reader.error_with_help("E0140", element.span, format!("`{quantifier}` is not a repetition"), help);
+                reader.error_with_help(
+                    "E0140",
+                    element.span,
+                    format!("`{quantifier}` is not a repetition"),
+                    help,
+                );
                 return None;
             };
             let mut outcomes = Outcomes::NONE;
             for name in names.split('|') {
-                outcomes = outcomes.with(resolve(&Spanned::new(name.trim().to_owned(), element.span))?);
+                outcomes = outcomes.with(resolve(&Spanned::new(
+                    name.trim().to_owned(),
+                    element.span,
+                ))?);
             }
             pattern.element(element, outcomes, least, most);
             if pattern.places.len() > PLACES_MAX {
-                reader.error("E0140", element.span, format!("pattern has more than {PLACES_MAX} places"));
+                reader.error(
+                    "E0140",
+                    element.span,
+                    format!("pattern has more than {PLACES_MAX} places"),
+                );
                 return None;
             }
         }
         Some(pattern)
     }
 
-    fn element(&mut self, written: &Spanned<String>, outcomes: Outcomes, least: usize, most: Option<usize>) {
+    fn element(
+        &mut self,
+        written: &Spanned<String>,
+        outcomes: Outcomes,
+        least: usize,
+        most: Option<usize>,
+    ) {
         let element = self.elements.len();
-        self.elements.push(Element { text: written.value.clone(), span: written.span });
-        let place = Place { outcomes, optional: false, repeats: false, element };
+        self.elements.push(Element {
+            text: written.value.clone(),
+            span: written.span,
+        });
+        let place = Place {
+            outcomes,
+            optional: false,
+            repeats: false,
+            element,
+        };
         // One more than allowed is enough to be refused.
         let cap = PLACES_MAX + 1;
-        self.places.extend(std::iter::repeat_n(place.clone(), least.min(cap)));
+        self.places
+            .extend(std::iter::repeat_n(place.clone(), least.min(cap)));
         match most {
-            None => self.places.push(Place { optional: true, repeats: true, ..place }),
+            None => self.places.push(Place {
+                optional: true,
+                repeats: true,
+                ..place
+            }),
             Some(most) => {
                 let more = most.saturating_sub(least).min(cap);
-                self.places.extend(std::iter::repeat_n(Place { optional: true, ..place }, more));
+                self.places.extend(std::iter::repeat_n(
+                    Place {
+                        optional: true,
+                        ..place
+                    },
+                    more,
+                ));
             }
         }
     }
@@ -151,7 +191,11 @@ impl Pattern {
     /// The outcomes allowed next.
     #[must_use]
     pub fn allowed(&self, live: Live) -> Outcomes {
-        let open = self.places.iter().enumerate().filter(|(at, _)| live.contains(*at));
+        let open = self
+            .places
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| live.contains(*at));
         open.fold(Outcomes::NONE, |all, (_, place)| all.with(place.outcomes))
     }
 
@@ -165,7 +209,9 @@ impl Pattern {
     /// All outcomes it names.
     #[must_use]
     pub fn outcomes(&self) -> Outcomes {
-        self.places.iter().fold(Outcomes::NONE, |all, place| all.with(place.outcomes))
+        self.places
+            .iter()
+            .fold(Outcomes::NONE, |all, place| all.with(place.outcomes))
     }
 
     /// The fewest replies that fulfil it.
@@ -211,12 +257,18 @@ mod tests {
     const NAMES: [&str; 4] = ["pending", "slow_down", "rejected", "tokens"];
 
     fn outcome(name: &str) -> Option<Outcomes> {
-        NAMES.iter().position(|known| *known == name).map(Outcomes::named)
+        NAMES
+            .iter()
+            .position(|known| *known == name)
+            .map(Outcomes::named)
     }
 
     fn pattern(text: &str) -> Option<Pattern> {
         let reader = Reader::new(&Source::new("p", text));
-        let written: Vec<_> = text.split_whitespace().map(|word| Spanned::new(word.to_owned(), Span::default())).collect();
+        let written: Vec<_> = text
+            .split_whitespace()
+            .map(|word| Spanned::new(word.to_owned(), Span::default()))
+            .collect();
         Pattern::read(&reader, &written, &|name| outcome(&name.value))
     }
 
@@ -225,7 +277,9 @@ mod tests {
         let pattern = pattern(text).expect("a pattern");
         let mut live = pattern.start();
         for (at, reply) in replies.split_whitespace().enumerate() {
-            let outcomes = reply.split('&').fold(Outcomes::NONE, |all, name| all.with(outcome(name).unwrap()));
+            let outcomes = reply
+                .split('&')
+                .fold(Outcomes::NONE, |all, name| all.with(outcome(name).unwrap()));
             live = pattern.advance(live, outcomes);
             if live.is_dead() {
                 return format!("dead at {}", at + 1);
@@ -234,7 +288,12 @@ mod tests {
         match (pattern.accepts(live), pattern.is_complete(live)) {
             (true, true) => "complete".to_owned(),
             (true, false) => "ok".to_owned(),
-            (false, _) => format!("open, waits for {}", pattern.awaited(live).map_or("nothing", |element| &element.text)),
+            (false, _) => format!(
+                "open, waits for {}",
+                pattern
+                    .awaited(live)
+                    .map_or("nothing", |element| &element.text)
+            ),
         }
     }
 
@@ -246,31 +305,61 @@ mod tests {
             ("pending* rejected", "pending", "open, waits for rejected"),
             ("pending* rejected", "pending tokens", "dead at 2"),
             ("pending+ tokens", "tokens", "dead at 1"),
-            ("rejected{3}", "rejected rejected", "open, waits for rejected{3}"),
+            (
+                "rejected{3}",
+                "rejected rejected",
+                "open, waits for rejected{3}",
+            ),
             ("rejected{3}", "rejected rejected rejected", "complete"),
-            ("rejected{3}", "rejected rejected rejected rejected", "dead at 4"),
-            ("pending+ slow_down|rejected+", "pending slow_down rejected", "ok"),
+            (
+                "rejected{3}",
+                "rejected rejected rejected rejected",
+                "dead at 4",
+            ),
+            (
+                "pending+ slow_down|rejected+",
+                "pending slow_down rejected",
+                "ok",
+            ),
             ("pending{1,2} tokens?", "pending pending", "ok"),
-            ("pending+ rejected", "pending pending&rejected", "ok, or more"),
+            (
+                "pending+ rejected",
+                "pending pending&rejected",
+                "ok, or more",
+            ),
         ];
         for (text, replies, expected) in table {
             let got = run(text, replies);
-            assert!(got == expected || (expected == "ok, or more" && got == "ok"), "{text} on {replies}: {got}");
+            assert!(
+                got == expected || (expected == "ok, or more" && got == "ok"),
+                "{text} on {replies}: {got}"
+            );
         }
     }
 
     #[test]
     fn what_is_no_repetition_is_refused() {
-        for text in ["pending{", "pending{x}", "pending{3,1}", "pending++", "pending{300}", "unknown"] {
+        for text in [
+            "pending{",
+            "pending{x}",
+            "pending{3,1}",
+            "pending++",
+            "pending{300}",
+            "unknown",
+        ] {
             assert!(pattern(text).is_none(), "{text}");
         }
     }
 
     /// A slow reference: does any split of the replies over the elements work?
     fn reference(elements: &[(Outcomes, usize, usize)], replies: &[Outcomes]) -> bool {
-        let Some(((outcomes, least, most), rest)) = elements.split_first() else { return replies.is_empty() };
-        (*least..=(*most).min(replies.len()))
-            .any(|n| replies[..n].iter().all(|reply| reply.meets(*outcomes)) && reference(rest, &replies[n..]))
+        let Some(((outcomes, least, most), rest)) = elements.split_first() else {
+            return replies.is_empty();
+        };
+        (*least..=(*most).min(replies.len())).any(|n| {
+            replies[..n].iter().all(|reply| reply.meets(*outcomes))
+                && reference(rest, &replies[n..])
+        })
     }
 
     proptest! {

@@ -323,7 +323,11 @@ impl Program {
         for step in &self.steps {
             let mut bind = |check: &str, covers: &[Cover]| {
                 if !covers.is_empty() {
-                    bindings.push(Binding { step: step.id.clone(), check: check.to_owned(), covers: covers.to_vec() });
+                    bindings.push(Binding {
+                        step: step.id.clone(),
+                        check: check.to_owned(),
+                        covers: covers.to_vec(),
+                    });
                 }
             };
             bind(step.action.check_name(), &step.covers);
@@ -335,7 +339,12 @@ impl Program {
                     bind(&format!("meanwhile.{at}"), &meanwhile.covers);
                 }
             }
-            for check in step.action.exchange().map(|exchange| &exchange.checks[..]).unwrap_or(&[]) {
+            for check in step
+                .action
+                .exchange()
+                .map(|exchange| &exchange.checks[..])
+                .unwrap_or(&[])
+            {
                 bind(&check.name, &check.covers);
             }
         }
@@ -346,8 +355,14 @@ impl Program {
     #[must_use]
     pub fn waits(&self, lifetime: &dyn Fn(&str) -> Duration) -> Duration {
         let wait = |step: &Step| match &step.action {
-            Action::Wait { length: WaitLength::For(time), .. } => *time,
-            Action::Wait { length: WaitLength::Past(name), .. } => lifetime(name),
+            Action::Wait {
+                length: WaitLength::For(time),
+                ..
+            } => *time,
+            Action::Wait {
+                length: WaitLength::Past(name),
+                ..
+            } => lifetime(name),
             Action::Call { .. } | Action::Poll(_) | Action::Device { .. } => Duration::ZERO,
         };
         self.steps.iter().map(wait).sum()

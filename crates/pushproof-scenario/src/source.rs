@@ -54,7 +54,11 @@ impl Source {
         let line_starts = std::iter::once(0)
             .chain(starts.map(|(at, _)| clamp(at + 1)))
             .collect();
-        Arc::new(Self { path: path.into(), text, line_starts })
+        Arc::new(Self {
+            path: path.into(),
+            text,
+            line_starts,
+        })
     }
 
     /// The name under which people know the file.
@@ -72,15 +76,24 @@ impl Source {
     /// The text under `span`; empty where the span does not fit the text.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
-        self.text.get(span.start as usize..span.end as usize).unwrap_or("")
+        self.text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or("")
     }
 
     /// Line and column of the first character of `span`, both from 1; the column counts characters.
     #[must_use]
     pub fn place(&self, span: Span) -> Place {
         let (line, start) = self.line_of(span.start);
-        let before = self.text.get(start as usize..span.start as usize).unwrap_or("");
-        Place { file: self.path.clone(), line: line + 1, column: clamp(before.chars().count()) + 1 }
+        let before = self
+            .text
+            .get(start as usize..span.start as usize)
+            .unwrap_or("");
+        Place {
+            file: self.path.clone(),
+            line: line + 1,
+            column: clamp(before.chars().count()) + 1,
+        }
     }
 
     /// The source line of `span` with the part to underline. A span over several lines is cut at its first.
@@ -101,7 +114,10 @@ impl Source {
     }
 
     fn line_of(&self, offset: u32) -> (u32, u32) {
-        let line = self.line_starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        let line = self
+            .line_starts
+            .partition_point(|start| *start <= offset)
+            .saturating_sub(1);
         (clamp(line), self.line_starts[line])
     }
 }
@@ -120,9 +136,19 @@ mod tests {
         let source = Source::new("a.yaml", "über: 1\nkey: größe\n");
         let start = source.text().find("größe").unwrap() as u32;
         let span = Span::new(start, start + "größe".len() as u32);
-        assert_eq!(source.place(span), Place { file: "a.yaml".into(), line: 2, column: 6 });
+        assert_eq!(
+            source.place(span),
+            Place {
+                file: "a.yaml".into(),
+                line: 2,
+                column: 6
+            }
+        );
         let excerpt = source.excerpt(span, "here");
-        assert_eq!((excerpt.text.as_str(), excerpt.column, excerpt.width), ("key: größe", 6, 5));
+        assert_eq!(
+            (excerpt.text.as_str(), excerpt.column, excerpt.width),
+            ("key: größe", 6, 5)
+        );
     }
 
     #[test]

@@ -74,7 +74,9 @@ pub struct RequestBuffer {
 impl RequestBuffer {
     /// The headers one by one.
     pub fn header_lines(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.headers.split("\r\n").filter_map(|line| line.split_once(": "))
+        self.headers
+            .split("\r\n")
+            .filter_map(|line| line.split_once(": "))
     }
 
     fn clear(&mut self) {
@@ -155,7 +157,8 @@ impl Template {
         match &self.body {
             Body::None => {}
             Body::Form(fields) => {
-                into.headers.push_str("content-type: application/x-www-form-urlencoded\r\n");
+                into.headers
+                    .push_str("content-type: application/x-www-form-urlencoded\r\n");
                 write_fields(fields, '&', values, &mut into.body);
             }
             Body::Json(fields) => {
@@ -175,7 +178,11 @@ impl Template {
             Body::Form(fields) | Body::Json(fields) => fields,
         };
         let bodies = fields.iter().flat_map(|field| &field.pieces);
-        let pieces = self.path.iter().chain(self.bearer.iter().flatten()).chain(bodies);
+        let pieces = self
+            .path
+            .iter()
+            .chain(self.bearer.iter().flatten())
+            .chain(bodies);
         let slot = |piece: &Piece| match piece {
             Piece::Value(Operand::Slot(slot), _) => Some(*slot),
             _ => None,
@@ -202,20 +209,38 @@ impl Template {
             headers.push(("authorization".to_owned(), text));
         }
         let given = |fields: &[Field]| -> Vec<(String, Json)> {
-            let present = |field: &&Field| field.when.as_ref().is_none_or(|when| values.value(when).is_some());
+            let present = |field: &&Field| {
+                field
+                    .when
+                    .as_ref()
+                    .is_none_or(|when| values.value(when).is_some())
+            };
             fields
                 .iter()
                 .filter(present)
-                .map(|field| (field.name.clone(), show_json(&field.operand, values, &hidden)))
+                .map(|field| {
+                    (
+                        field.name.clone(),
+                        show_json(&field.operand, values, &hidden),
+                    )
+                })
                 .collect()
         };
         let (body, form) = match &self.body {
             Body::None => (String::new(), None),
             Body::Form(fields) => {
-                headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
-                let form: Vec<(String, String)> =
-                    given(fields).into_iter().map(|(name, value)| (name, plain(&value))).collect();
-                let body: Vec<String> = form.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                headers.push((
+                    "content-type".to_owned(),
+                    "application/x-www-form-urlencoded".to_owned(),
+                ));
+                let form: Vec<(String, String)> = given(fields)
+                    .into_iter()
+                    .map(|(name, value)| (name, plain(&value)))
+                    .collect();
+                let body: Vec<String> = form
+                    .iter()
+                    .map(|(name, value)| format!("{name}={value}"))
+                    .collect();
                 (body.join("&"), Some(form))
             }
             Body::Json(fields) => {
@@ -224,7 +249,13 @@ impl Template {
                 (Json::Object(members).to_string(), None)
             }
         };
-        ShownCall { method: self.method.to_string(), path, headers, body, form }
+        ShownCall {
+            method: self.method.to_string(),
+            path,
+            headers,
+            body,
+            form,
+        }
     }
 }
 
@@ -252,7 +283,13 @@ fn compiled(field: PartsField, mut lead: String, encoding: Encoding) -> Field {
         pieces.clear();
     }
     let when = field.optional.then(|| field.value.clone());
-    Field { name: field.name, lead: lead.into(), pieces, when, operand: field.value }
+    Field {
+        name: field.name,
+        lead: lead.into(),
+        pieces,
+        when,
+        operand: field.value,
+    }
 }
 
 /// A value as constant text and holes; neighbouring constants are joined.
@@ -275,7 +312,9 @@ fn collect(operand: &Operand, encoding: Encoding, into: &mut Vec<Piece>) {
         }
         (Operand::Text(parts), Encoding::Json) => {
             constant("\"", into);
-            parts.iter().for_each(|part| collect(part, Encoding::JsonInner, into));
+            parts
+                .iter()
+                .for_each(|part| collect(part, Encoding::JsonInner, into));
             constant("\"", into);
         }
         // In a path, the text between the inputs is the dialect's own and already a path.
@@ -299,7 +338,14 @@ fn collect(operand: &Operand, encoding: Encoding, into: &mut Vec<Piece>) {
         (Operand::Map(members), _) => {
             constant("{", into);
             for (at, (name, value)) in members.iter().enumerate() {
-                constant(&format!("{}{}:", if at == 0 { "" } else { "," }, Json::from(name.as_str())), into);
+                constant(
+                    &format!(
+                        "{}{}:",
+                        if at == 0 { "" } else { "," },
+                        Json::from(name.as_str())
+                    ),
+                    into,
+                );
                 collect(value, Encoding::Json, into);
             }
             constant("}", into);
@@ -313,7 +359,11 @@ fn collect(operand: &Operand, encoding: Encoding, into: &mut Vec<Piece>) {
 fn write_fields(fields: &[Field], separator: char, values: &dyn Values, into: &mut String) {
     let mut first = true;
     for field in fields {
-        if field.when.as_ref().is_some_and(|when| missing(when, values)) {
+        if field
+            .when
+            .as_ref()
+            .is_some_and(|when| missing(when, values))
+        {
             continue;
         }
         if !first {
@@ -327,7 +377,10 @@ fn write_fields(fields: &[Field], separator: char, values: &dyn Values, into: &m
 
 /// Whether a plain reference has no value; anything put together has one.
 fn missing(operand: &Operand, values: &dyn Values) -> bool {
-    matches!(operand, Operand::Slot(_) | Operand::ClientId(_) | Operand::ClientSecret(_)) && values.value(operand).is_none()
+    matches!(
+        operand,
+        Operand::Slot(_) | Operand::ClientId(_) | Operand::ClientSecret(_)
+    ) && values.value(operand).is_none()
 }
 
 fn write_pieces(pieces: &[Piece], values: &dyn Values, into: &mut String) {
@@ -343,7 +396,12 @@ fn write_pieces(pieces: &[Piece], values: &dyn Values, into: &mut String) {
     }
 }
 
-fn show_pieces(pieces: &[Piece], values: &dyn Values, hidden: &dyn Fn(&Operand) -> Option<Value>, into: &mut String) {
+fn show_pieces(
+    pieces: &[Piece],
+    values: &dyn Values,
+    hidden: &dyn Fn(&Operand) -> Option<Value>,
+    into: &mut String,
+) {
     for piece in pieces {
         match piece {
             Piece::Const(text) => into.push_str(text),
@@ -358,19 +416,32 @@ fn show_pieces(pieces: &[Piece], values: &dyn Values, hidden: &dyn Fn(&Operand) 
     }
 }
 
-fn show_json(operand: &Operand, values: &dyn Values, hidden: &dyn Fn(&Operand) -> Option<Value>) -> Json {
+fn show_json(
+    operand: &Operand,
+    values: &dyn Values,
+    hidden: &dyn Fn(&Operand) -> Option<Value>,
+) -> Json {
     match operand {
         Operand::Const(value) => value.clone(),
-        Operand::Text(parts) => {
-            parts.iter().map(|part| plain(&show_json(part, values, hidden))).collect::<String>().into()
-        }
-        Operand::List(items) => items.iter().map(|item| show_json(item, values, hidden)).collect(),
-        Operand::Map(members) => {
-            members.iter().map(|(name, value)| (name.clone(), show_json(value, values, hidden))).collect()
-        }
+        Operand::Text(parts) => parts
+            .iter()
+            .map(|part| plain(&show_json(part, values, hidden)))
+            .collect::<String>()
+            .into(),
+        Operand::List(items) => items
+            .iter()
+            .map(|item| show_json(item, values, hidden))
+            .collect(),
+        Operand::Map(members) => members
+            .iter()
+            .map(|(name, value)| (name.clone(), show_json(value, values, hidden)))
+            .collect(),
         Operand::Slot(_) | Operand::ClientId(_) | Operand::ClientSecret(_) => {
             let hidden = hidden(operand);
-            hidden.as_ref().or_else(|| values.value(operand)).map_or(Json::Null, Value::to_json)
+            hidden
+                .as_ref()
+                .or_else(|| values.value(operand))
+                .map_or(Json::Null, Value::to_json)
         }
     }
 }
@@ -387,7 +458,9 @@ fn encode(value: &Json, encoding: Encoding, into: &mut String) {
     match (value, encoding) {
         (Json::String(text), _) => encode_text(text, encoding, into),
         (Json::Null, Encoding::Form | Encoding::Segment | Encoding::Raw) => {}
-        (_, Encoding::Json | Encoding::JsonInner) => write!(into, "{value}").expect("writing to a String does not fail"),
+        (_, Encoding::Json | Encoding::JsonInner) => {
+            write!(into, "{value}").expect("writing to a String does not fail")
+        }
         _ => encode_text(&value.to_string(), encoding, into),
     }
 }
@@ -416,7 +489,12 @@ fn encode_form(text: &str, into: &mut String) {
 
 /// A path segment: RFC 3986 unreserved characters stay.
 fn encode_segment(text: &str, into: &mut String) {
-    escape_runs(text, into, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'), percent);
+    escape_runs(
+        text,
+        into,
+        |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'),
+        percent,
+    );
 }
 
 const fn is_form_plain(byte: u8) -> bool {
@@ -424,14 +502,19 @@ const fn is_form_plain(byte: u8) -> bool {
 }
 
 fn encode_json(text: &str, into: &mut String) {
-    escape_runs(text, into, |byte| byte >= 0x20 && byte != b'"' && byte != b'\\', |byte, into| match byte {
-        b'"' => into.push_str("\\\""),
-        b'\\' => into.push_str("\\\\"),
-        b'\n' => into.push_str("\\n"),
-        b'\r' => into.push_str("\\r"),
-        b'\t' => into.push_str("\\t"),
-        _ => write!(into, "\\u{byte:04x}").expect("writing to a String does not fail"),
-    });
+    escape_runs(
+        text,
+        into,
+        |byte| byte >= 0x20 && byte != b'"' && byte != b'\\',
+        |byte, into| match byte {
+            b'"' => into.push_str("\\\""),
+            b'\\' => into.push_str("\\\\"),
+            b'\n' => into.push_str("\\n"),
+            b'\r' => into.push_str("\\r"),
+            b'\t' => into.push_str("\\t"),
+            _ => write!(into, "\\u{byte:04x}").expect("writing to a String does not fail"),
+        },
+    );
 }
 
 fn percent(byte: u8, into: &mut String) {
@@ -446,7 +529,12 @@ const BLOCK: usize = 32;
 
 /// Copies runs of plain bytes whole and escapes the others. Tokens are two kilobytes of nearly only plain bytes, so the plain blocks are
 /// what must be fast: the test over a fixed-size block has no branches and is vectorised.
-fn escape_runs(text: &str, into: &mut String, plain: impl Fn(u8) -> bool, escape: impl Fn(u8, &mut String)) {
+fn escape_runs(
+    text: &str,
+    into: &mut String,
+    plain: impl Fn(u8) -> bool,
+    escape: impl Fn(u8, &mut String),
+) {
     let bytes = text.as_bytes();
     let mut start = 0;
     let mut at = 0;

@@ -72,12 +72,16 @@ impl Program {
             label: String::new(),
         };
         match (check, &step.action) {
-            (CheckRef::Expect, Action::Call { expect, .. }) => words.expected = self.expected(*expect),
+            (CheckRef::Expect, Action::Call { expect, .. }) => {
+                words.expected = self.expected(*expect)
+            }
             (CheckRef::Expect, Action::Device { expect, .. }) => {
                 words.expected = answer(*expect).to_owned();
                 words.actual = evidence.answer.unwrap_or("no answer").to_owned();
             }
-            (CheckRef::Outcomes, Action::Poll(poll)) => self.pattern_words(poll, evidence, &mut words),
+            (CheckRef::Outcomes, Action::Poll(poll)) => {
+                self.pattern_words(poll, evidence, &mut words)
+            }
             (CheckRef::Settles, Action::Poll(poll)) => settles_words(poll, &mut words),
             (CheckRef::Meanwhile(at), Action::Poll(poll)) => {
                 let one = &poll.meanwhile[usize::from(at)];
@@ -88,11 +92,16 @@ impl Program {
                 words.span = one.span;
             }
             (CheckRef::Check(at), action) => {
-                if let Some(check) = action.exchange().and_then(|exchange| exchange.checks.get(usize::from(at))) {
+                if let Some(check) = action
+                    .exchange()
+                    .and_then(|exchange| exchange.checks.get(usize::from(at)))
+                {
                     words.check.clone_from(&check.name);
                     words.covers.clone_from(&check.covers);
                     words.span = check.span;
-                    words.expected = check.matcher.says(&|operand| self.show_operand(operand, evidence));
+                    words.expected = check
+                        .matcher
+                        .says(&|operand| self.show_operand(operand, evidence));
                     words.actual = self.found(step, &check.that, evidence);
                 }
             }
@@ -105,7 +114,10 @@ impl Program {
                 words.expected = always.matcher.says(&plain);
                 words.actual = self.found(step, &always.that, evidence);
             }
-            (CheckRef::Expect | CheckRef::Outcomes | CheckRef::Settles | CheckRef::Meanwhile(_), _) => {}
+            (
+                CheckRef::Expect | CheckRef::Outcomes | CheckRef::Settles | CheckRef::Meanwhile(_),
+                _,
+            ) => {}
         }
         words
     }
@@ -113,7 +125,11 @@ impl Program {
     /// The outcomes an expectation allows, with their forms.
     fn expected(&self, expect: Expect) -> String {
         let forms = self.forms(expect.outcomes);
-        if expect.any_but { format!("anything but {forms}") } else { forms }
+        if expect.any_but {
+            format!("anything but {forms}")
+        } else {
+            forms
+        }
     }
 
     /// `rejected (400 access_denied | 403 invalid_grant)`, several joined by `or`.
@@ -127,7 +143,9 @@ impl Program {
         });
         let classes = [Outcomes::REFUSED, Outcomes::THROTTLED, Outcomes::BROKEN];
         let classes = classes.into_iter().zip(Outcomes::CLASSES);
-        let classes = classes.filter(|(class, _)| outcomes.meets(*class)).map(|(_, name)| name.to_owned());
+        let classes = classes
+            .filter(|(class, _)| outcomes.meets(*class))
+            .map(|(_, name)| name.to_owned());
         named.chain(classes).collect::<Vec<_>>().join(" or ")
     }
 
@@ -138,26 +156,42 @@ impl Program {
         };
         let mut form = reply.status.to_string();
         let error = serde_json::from_slice::<Value>(reply.body).ok();
-        if let Some(error) = error.as_ref().and_then(|body| body.get("error")).and_then(Value::as_str) {
+        if let Some(error) = error
+            .as_ref()
+            .and_then(|body| body.get("error"))
+            .and_then(Value::as_str)
+        {
             let _ = write!(form, " {}", sanitize(error, SHOWN_MAX));
         } else if error.is_none() && !reply.body.is_empty() {
             form.push_str(", not JSON");
         }
         if recognition.near.is_empty() || recognition.outcomes.positions().next().is_some() {
-            format!("{} ({form})", self.dialect.names(recognition.outcomes).join(", "))
+            format!(
+                "{} ({form})",
+                self.dialect.names(recognition.outcomes).join(", ")
+            )
         } else {
-            format!("{} in another form ({form})", self.dialect.names(recognition.near).join(", "))
+            format!(
+                "{} in another form ({form})",
+                self.dialect.names(recognition.near).join(", ")
+            )
         }
     }
 
     fn pattern_words(&self, poll: &Poll, evidence: Evidence<'_>, words: &mut Words) {
         let before = evidence.history.len().saturating_sub(1);
         let advance = |replies: &[Outcomes]| {
-            replies.iter().fold(poll.pattern.start(), |live, reply| poll.pattern.advance(live, *reply))
+            replies.iter().fold(poll.pattern.start(), |live, reply| {
+                poll.pattern.advance(live, *reply)
+            })
         };
         let after = advance(evidence.history);
         // A reply that was not allowed is judged against what was allowed before it; a limit, against what was still missing.
-        let live = if after.is_dead() { advance(&evidence.history[..before]) } else { after };
+        let live = if after.is_dead() {
+            advance(&evidence.history[..before])
+        } else {
+            after
+        };
         words.expected = self.forms(poll.pattern.allowed(live));
         if let Some(element) = poll.pattern.awaited(live) {
             words.span = element.span;
@@ -178,7 +212,9 @@ impl Program {
 
     /// The value at a path, secrets hidden.
     fn found(&self, step: &Step, path: &Path, evidence: Evidence<'_>) -> String {
-        let Some(reply) = evidence.reply else { return "no reply".to_owned() };
+        let Some(reply) = evidence.reply else {
+            return "no reply".to_owned();
+        };
         let json = serde_json::from_slice::<Value>(reply.body).ok();
         let seen = Seen {
             status: reply.status,
@@ -187,8 +223,13 @@ impl Program {
             json: json.as_ref(),
             elapsed: reply.elapsed,
         };
-        let Some(value) = path.get(seen) else { return "absent".to_owned() };
-        let operation = step.action.exchange().map(|exchange| &self.dialect.operations[exchange.operation]);
+        let Some(value) = path.get(seen) else {
+            return "absent".to_owned();
+        };
+        let operation = step
+            .action
+            .exchange()
+            .map(|exchange| &self.dialect.operations[exchange.operation]);
         let secrets = operation.map_or(&[][..], |operation| &operation.secrets);
         let text = plain(&value);
         if secrets.iter().any(|secret| path.is_within(secret)) {
@@ -201,13 +242,18 @@ impl Program {
     fn show_operand(&self, operand: &Operand, evidence: Evidence<'_>) -> String {
         match evidence.session.value(operand) {
             Some(value) => match (value.secret(), operand) {
-                (Some(secret), Operand::Slot(slot)) => (evidence.hide)(&self.slots[*slot].label, secret),
+                (Some(secret), Operand::Slot(slot)) => {
+                    (evidence.hide)(&self.slots[*slot].label, secret)
+                }
                 (Some(secret), _) => (evidence.hide)("client_secret", secret),
                 (None, _) => sanitize(&plain(&value.to_json()), SHOWN_MAX),
             },
             None => match operand {
                 Operand::Const(value) => value.to_string(),
-                _ => evidence.session.resolve(operand).map_or_else(String::new, |value| sanitize(&plain(&value), SHOWN_MAX)),
+                _ => evidence
+                    .session
+                    .resolve(operand)
+                    .map_or_else(String::new, |value| sanitize(&plain(&value), SHOWN_MAX)),
             },
         }
     }
@@ -215,7 +261,9 @@ impl Program {
 
 fn settles_words(poll: &Poll, words: &mut Words) {
     words.check = "settles_within".to_owned();
-    let Some((settles, span)) = poll.settles else { return };
+    let Some((settles, span)) = poll.settles else {
+        return;
+    };
     words.span = span;
     let limit = match settles {
         Settles::Polls(1) => "1 poll".to_owned(),

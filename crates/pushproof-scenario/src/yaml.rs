@@ -55,11 +55,15 @@ impl Node {
     pub fn to_json(&self) -> serde_json::Value {
         match &self.kind {
             Kind::Scalar { text, quoted: true } => text.as_str().into(),
-            Kind::Scalar { text, quoted: false } => plain_to_json(text),
+            Kind::Scalar {
+                text,
+                quoted: false,
+            } => plain_to_json(text),
             Kind::List(items) => items.iter().map(Self::to_json).collect(),
-            Kind::Map(entries) => {
-                entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect()
-            }
+            Kind::Map(entries) => entries
+                .iter()
+                .map(|entry| (entry.key.clone(), entry.value.to_json()))
+                .collect(),
         }
     }
 
@@ -82,10 +86,18 @@ fn plain_to_json(text: &str) -> serde_json::Value {
         "" | "~" | "null" => serde_json::Value::Null,
         "true" => true.into(),
         "false" => false.into(),
-        _ if leading_zero || !digits.starts_with(|first: char| first.is_ascii_digit()) => text.into(),
+        _ if leading_zero || !digits.starts_with(|first: char| first.is_ascii_digit()) => {
+            text.into()
+        }
         _ => match (text.parse::<i64>(), text.parse::<f64>()) {
             (Ok(integer), _) => integer.into(),
-            (_, Ok(number)) if digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => number.into(),
+            (_, Ok(number))
+                if digits
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit() || byte == b'.') =>
+            {
+                number.into()
+            }
             _ => text.into(),
         },
     }
@@ -101,7 +113,12 @@ pub fn parse(source: &Arc<Source>) -> Result<Node, Box<Diagnostic>> {
         let message = format!("file is larger than {} MiB", BYTES_MAX >> 20);
         return Err(problem(source, "E0002", message, Span::default(), None));
     }
-    Builder { source, open: Vec::new(), root: None }.run()
+    Builder {
+        source,
+        open: Vec::new(),
+        root: None,
+    }
+    .run()
 }
 
 fn problem(
@@ -132,7 +149,10 @@ struct Open {
 
 enum OpenKind {
     List(Vec<Node>),
-    Map { entries: Vec<Entry>, key: Option<(String, Span)> },
+    Map {
+        entries: Vec<Entry>,
+        key: Option<(String, Span)>,
+    },
 }
 
 struct Builder<'a> {
@@ -149,7 +169,13 @@ impl Builder<'_> {
             self.event(event, span)?;
         }
         let missing = || {
-            problem(self.source, "E0006", "file is empty".to_owned(), Span::default(), Some("start with `format: 1`"))
+            problem(
+                self.source,
+                "E0006",
+                "file is empty".to_owned(),
+                Span::default(),
+                Some("start with `format: 1`"),
+            )
         };
         self.root.ok_or_else(missing)
     }
@@ -157,7 +183,13 @@ impl Builder<'_> {
     fn syntax(&self, error: &granit_parser::ScanError) -> Box<Diagnostic> {
         let mark = error.marker();
         let at = byte_of(*mark, self.source.text());
-        problem(self.source, "E0001", format!("not YAML: {}", error.info()), Span::new(at, at + 1), None)
+        problem(
+            self.source,
+            "E0001",
+            format!("not YAML: {}", error.info()),
+            Span::new(at, at + 1),
+            None,
+        )
     }
 
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Diagnostic>> {
@@ -165,7 +197,13 @@ impl Builder<'_> {
             Event::Scalar(text, style, anchor, tag) => {
                 self.plain(anchor, tag.is_some(), span)?;
                 let quoted = style != ScalarStyle::Plain;
-                self.node(Node { span, kind: Kind::Scalar { text: text.into_owned(), quoted } })
+                self.node(Node {
+                    span,
+                    kind: Kind::Scalar {
+                        text: text.into_owned(),
+                        quoted,
+                    },
+                })
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.plain(anchor, tag.is_some(), span)?;
@@ -173,7 +211,13 @@ impl Builder<'_> {
             }
             Event::MappingStart(_, anchor, tag) => {
                 self.plain(anchor, tag.is_some(), span)?;
-                self.push(span, OpenKind::Map { entries: Vec::new(), key: None })
+                self.push(
+                    span,
+                    OpenKind::Map {
+                        entries: Vec::new(),
+                        key: None,
+                    },
+                )
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             Event::Alias(_) => Err(self.refused("aliases (`*name`)", span)),
@@ -196,7 +240,13 @@ impl Builder<'_> {
 
     fn refused(&self, what: &str, span: Span) -> Box<Diagnostic> {
         let message = format!("{what} are not part of this language");
-        problem(self.source, "E0003", message, span, Some("write the value out, or move it into a fragment"))
+        problem(
+            self.source,
+            "E0003",
+            message,
+            span,
+            Some("write the value out, or move it into a fragment"),
+        )
     }
 
     fn push(&mut self, span: Span, kind: OpenKind) -> Result<(), Box<Diagnostic>> {
@@ -204,20 +254,34 @@ impl Builder<'_> {
             let message = format!("nested deeper than {DEPTH_MAX} levels");
             return Err(problem(self.source, "E0002", message, span, None));
         }
-        self.open.push(Open { start: span.start, end: span.end, kind });
+        self.open.push(Open {
+            start: span.start,
+            end: span.end,
+            kind,
+        });
         Ok(())
     }
 
     fn close(&mut self, span: Span) -> Result<(), Box<Diagnostic>> {
-        let Some(open) = self.open.pop() else { return Ok(()) };
+        let Some(open) = self.open.pop() else {
+            return Ok(());
+        };
         // A block container's own end lies at the start of the next token; its last child is where people see it end.
-        let flow = self.source.text().as_bytes().get(open.start as usize).is_some_and(|byte| matches!(byte, b'[' | b'{'));
+        let flow = self
+            .source
+            .text()
+            .as_bytes()
+            .get(open.start as usize)
+            .is_some_and(|byte| matches!(byte, b'[' | b'{'));
         let end = if flow { span.end } else { open.end };
         let kind = match open.kind {
             OpenKind::List(items) => Kind::List(items),
             OpenKind::Map { entries, .. } => Kind::Map(entries),
         };
-        self.node(Node { span: Span::new(open.start, end.max(open.start)), kind })
+        self.node(Node {
+            span: Span::new(open.start, end.max(open.start)),
+            kind,
+        })
     }
 
     fn node(&mut self, node: Node) -> Result<(), Box<Diagnostic>> {
@@ -229,7 +293,11 @@ impl Builder<'_> {
         match &mut open.kind {
             OpenKind::List(items) => items.push(node),
             OpenKind::Map { entries, key } => match key.take() {
-                Some((key, key_span)) => entries.push(Entry { key, key_span, value: node }),
+                Some((key, key_span)) => entries.push(Entry {
+                    key,
+                    key_span,
+                    value: node,
+                }),
                 None => {
                     let name = key_text(self.source, &node)?;
                     if let Some(first) = entries.iter().find(|entry| entry.key == name) {
@@ -265,7 +333,13 @@ fn key_text(source: &Arc<Source>, node: &Node) -> Result<String, Box<Diagnostic>
     );
     if !quoted && yaml_1_1_boolean {
         let message = format!("key `{text}` is not text for every YAML reader");
-        return Err(problem(source, "E0005", message, node.span, Some("put it in quotes or choose another name")));
+        return Err(problem(
+            source,
+            "E0005",
+            message,
+            node.span,
+            Some("put it in quotes or choose another name"),
+        ));
     }
     if text == "<<" {
         return Err(problem(
@@ -283,12 +357,17 @@ fn span_of(span: granit_parser::Span, text: &str) -> Span {
     let start = byte_of(span.start, text);
     let end = byte_of(span.end, text).max(start);
     let written = text.get(start as usize..end as usize).unwrap_or("");
-    Span::new(start, start + u32::try_from(written.trim_end().len()).unwrap_or(0))
+    Span::new(
+        start,
+        start + u32::try_from(written.trim_end().len()).unwrap_or(0),
+    )
 }
 
 fn byte_of(marker: granit_parser::Marker, text: &str) -> u32 {
     let at = marker.byte_offset().unwrap_or_else(|| {
-        text.char_indices().nth(marker.index()).map_or(text.len(), |(at, _)| at)
+        text.char_indices()
+            .nth(marker.index())
+            .map_or(text.len(), |(at, _)| at)
     });
     u32::try_from(at.min(text.len())).unwrap_or(u32::MAX)
 }

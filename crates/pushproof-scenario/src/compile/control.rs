@@ -33,7 +33,9 @@ impl Compiler<'_> {
         scope: &Scope,
     ) {
         let reader = &self.readers[scope.reader];
-        let other = steps.iter().find(|other| other.id.value == control.step.value);
+        let other = steps
+            .iter()
+            .find(|other| other.id.value == control.step.value);
         let other_exchange = other.and_then(|other| match &other.kind {
             StepKind::Call(call) => Some(&call.exchange),
             StepKind::Poll(poll) => Some(&poll.exchange),
@@ -41,22 +43,38 @@ impl Compiler<'_> {
         });
         let Some(other) = other_exchange else {
             let known = steps.iter().map(|step| step.id.value.as_str());
-            reader.unknown("E0190", control.step.span, "step", &control.step.value, known);
+            reader.unknown(
+                "E0190",
+                control.step.span,
+                "step",
+                &control.step.value,
+                known,
+            );
             return;
         };
         if other.operation.value != exchange.operation.value {
             let message = format!("control `{}` calls another operation", control.step.value);
-            let help = format!("a control is a `{}` that is accepted", exchange.operation.value);
+            let help = format!(
+                "a control is a `{}` that is accepted",
+                exchange.operation.value
+            );
             reader.error_with_help("E0191", control.step.span, message, help);
         }
         for name in differences(exchange, other) {
-            if !control.differs_in.iter().any(|declared| declared.value == name) {
+            if !control
+                .differs_in
+                .iter()
+                .any(|declared| declared.value == name)
+            {
                 let message = format!("control `{}` also differs in `{name}`", control.step.value);
                 let help = "add it to `differs_in`, or make the two requests more alike";
                 reader.error_with_help("E0192", control.step.span, message, help);
             }
         }
-        let (this, that) = (scope.steps.get(&step.id.value), scope.steps.get(&control.step.value));
+        let (this, that) = (
+            scope.steps.get(&step.id.value),
+            scope.steps.get(&control.step.value),
+        );
         if let (Some(this), Some(that)) = (this, that) {
             self.steps[*this].control = Some(*that);
         }
@@ -64,16 +82,23 @@ impl Compiler<'_> {
 
     /// A check that something is refused, without a control, would also hold for an endpoint that refuses everything.
     fn wants_control(&self, step: &ast::Step, scope: &Scope) {
-        let StepKind::Call(call) = &step.kind else { return };
-        let refused = |name: &Spanned<String>| self.against.dialect.outcome(&name.value) == Some(Outcomes::REFUSED);
+        let StepKind::Call(call) = &step.kind else {
+            return;
+        };
+        let refused = |name: &Spanned<String>| {
+            self.against.dialect.outcome(&name.value) == Some(Outcomes::REFUSED)
+        };
         let negative = call.expect.any_but || call.expect.names.iter().any(refused);
-        let Some(strongest) = Level::strongest(step.covers.iter().map(|cover| cover.level)) else { return };
+        let Some(strongest) = Level::strongest(step.covers.iter().map(|cover| cover.level)) else {
+            return;
+        };
         if !negative {
             return;
         }
         let reader = &self.readers[scope.reader];
         let message = format!("`{}` judges a refusal without a control", step.id.value);
-        let help = "add `control: { step: ID, differs_in: [inputs] }` with the request that is accepted";
+        let help =
+            "add `control: { step: ID, differs_in: [inputs] }` with the request that is accepted";
         if strongest == Level::Must {
             reader.error_with_help("E0193", call.expect.span, message, help);
         } else {
@@ -85,14 +110,25 @@ impl Compiler<'_> {
 /// The inputs in which two requests of one operation differ.
 fn differences(one: &ast::Exchange, other: &ast::Exchange) -> Vec<String> {
     let value = |exchange: &ast::Exchange, name: &str| {
-        exchange.with.given.iter().find(|(given, _)| given.value == name).map(|(_, expr)| without_places(expr))
+        exchange
+            .with
+            .given
+            .iter()
+            .find(|(given, _)| given.value == name)
+            .map(|(_, expr)| without_places(expr))
     };
-    let names = one.with.given.iter().chain(&other.with.given).map(|(name, _)| name.value.clone());
+    let names = one
+        .with
+        .given
+        .iter()
+        .chain(&other.with.given)
+        .map(|(name, _)| name.value.clone());
     let mut names: Vec<String> = names.collect();
     names.sort();
     names.dedup();
     names.retain(|name| value(one, name) != value(other, name));
-    let client = |exchange: &ast::Exchange| exchange.client.as_ref().map(|client| client.value.clone());
+    let client =
+        |exchange: &ast::Exchange| exchange.client.as_ref().map(|client| client.value.clone());
     if client(one) != client(other) {
         names.push("client".to_owned());
     }
@@ -112,9 +148,15 @@ fn without_places(expr: &crate::expr::Expr) -> String {
                 Part::Ref(name) => format!("${{{}}}", name.value),
             })
             .collect(),
-        Expr::List(items) => items.iter().map(without_places).collect::<Vec<_>>().join(","),
-        Expr::Map(members) => {
-            members.iter().map(|(name, value)| format!("{name}:{}", without_places(value))).collect::<Vec<_>>().join(",")
-        }
+        Expr::List(items) => items
+            .iter()
+            .map(without_places)
+            .collect::<Vec<_>>()
+            .join(","),
+        Expr::Map(members) => members
+            .iter()
+            .map(|(name, value)| format!("{name}:{}", without_places(value)))
+            .collect::<Vec<_>>()
+            .join(","),
     }
 }

@@ -53,7 +53,8 @@ pub fn compile(scenario: &Scenario, against: Against<'_>) -> (Vec<Program>, Vec<
         programs.push(program);
         for problem in found {
             let same = |known: &Diagnostic| {
-                (known.code, known.span, &known.message) == (problem.code, problem.span, &problem.message)
+                (known.code, known.span, &known.message)
+                    == (problem.code, problem.span, &problem.message)
                     && known.source.path() == problem.source.path()
             };
             if !problems.iter().any(same) {
@@ -72,20 +73,33 @@ type Row = Vec<(String, Value)>;
 
 /// Every combination, the last dimension running fastest.
 fn rows(reader: &Reader, scenario: &Scenario) -> Vec<Row> {
-    let count = scenario.matrix.iter().map(|dimension| dimension.values.len()).try_fold(1usize, usize::checked_mul);
+    let count = scenario
+        .matrix
+        .iter()
+        .map(|dimension| dimension.values.len())
+        .try_fold(1usize, usize::checked_mul);
     if count.is_none_or(|count| count > CASES_MAX) {
         let span = scenario.matrix[0].name.span;
-        reader.error("E0151", span, format!("matrix makes more than {CASES_MAX} cases"));
+        reader.error(
+            "E0151",
+            span,
+            format!("matrix makes more than {CASES_MAX} cases"),
+        );
         return Vec::new();
     }
-    scenario.matrix.iter().fold(vec![Vec::new()], |rows, dimension| {
-        let with = |row: &Row, value: &Value| {
-            let mut row = row.clone();
-            row.push((dimension.name.value.clone(), value.clone()));
-            row
-        };
-        rows.iter().flat_map(|row| dimension.values.iter().map(|value| with(row, value))).collect()
-    })
+    scenario
+        .matrix
+        .iter()
+        .fold(vec![Vec::new()], |rows, dimension| {
+            let with = |row: &Row, value: &Value| {
+                let mut row = row.clone();
+                row.push((dimension.name.value.clone(), value.clone()));
+                row
+            };
+            rows.iter()
+                .flat_map(|row| dimension.values.iter().map(|value| with(row, value)))
+                .collect()
+        })
 }
 
 /// `id[a=1,b=x]`.
@@ -93,8 +107,10 @@ fn case_id(id: &str, row: &Row) -> String {
     if row.is_empty() {
         return id.to_owned();
     }
-    let values: Vec<String> =
-        row.iter().map(|(name, value)| format!("{name}={}", crate::template::plain(value))).collect();
+    let values: Vec<String> = row
+        .iter()
+        .map(|(name, value)| format!("{name}={}", crate::template::plain(value)))
+        .collect();
     format!("{id}[{}]", values.join(","))
 }
 
@@ -141,7 +157,11 @@ impl<'a> Compiler<'a> {
             id: case_id(&scenario.id.value, self.row),
             title: scenario.title.clone(),
             tags: scenario.tags.clone(),
-            needs: scenario.needs.iter().map(|need| need.value.clone()).collect(),
+            needs: scenario
+                .needs
+                .iter()
+                .map(|need| need.value.clone())
+                .collect(),
             source: Arc::clone(&scenario.source),
             span: scenario.id.span,
             dialect: Arc::clone(self.against.dialect),
@@ -150,7 +170,13 @@ impl<'a> Compiler<'a> {
             actors: self.actors,
             steps: self.steps,
         };
-        (program, self.readers.into_iter().flat_map(Reader::into_problems).collect())
+        (
+            program,
+            self.readers
+                .into_iter()
+                .flat_map(Reader::into_problems)
+                .collect(),
+        )
     }
 
     fn reader(&mut self, source: &Arc<Source>) -> ReaderId {
@@ -159,7 +185,10 @@ impl<'a> Compiler<'a> {
     }
 
     fn slot(&mut self, label: &str, secret: bool) -> usize {
-        self.slots.push(Slot { label: label.to_owned(), secret });
+        self.slots.push(Slot {
+            label: label.to_owned(),
+            secret,
+        });
         self.slots.len() - 1
     }
 
@@ -182,14 +211,23 @@ impl<'a> Compiler<'a> {
                     });
                     let Some(owner) = found else {
                         let users = self.actors.iter().map(|actor| actor.name.as_str());
-                        self.readers[scope.reader].unknown("E0152", owner.span, "owner", &owner.value, users);
+                        self.readers[scope.reader].unknown(
+                            "E0152",
+                            owner.span,
+                            "owner",
+                            &owner.value,
+                            users,
+                        );
                         continue;
                     };
                     ActorKind::Push { owner }
                 }
             };
             scope.bind_actor(&actor.name.value, self.actors.len());
-            self.actors.push(Actor { name: actor.name.value.clone(), kind });
+            self.actors.push(Actor {
+                name: actor.name.value.clone(),
+                kind,
+            });
         }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::scope::Scope;
 use super::Compiler;
+use super::scope::Scope;
 use crate::ast::With;
 use crate::dialect::{Body, Field, Operation};
 use crate::expr::{Expr, Part};
@@ -25,7 +25,13 @@ impl Compiler<'_> {
     }
 
     /// The inputs of a call, checked against what the operation asks for.
-    pub(super) fn inputs(&self, operation: &Operation, with: &With, span: Span, scope: &mut Scope) -> Option<Inputs> {
+    pub(super) fn inputs(
+        &self,
+        operation: &Operation,
+        with: &With,
+        span: Span,
+        scope: &mut Scope,
+    ) -> Option<Inputs> {
         let known = operation.inputs();
         let mut inputs = Inputs::new();
         let mut whole = true;
@@ -37,20 +43,33 @@ impl Compiler<'_> {
                 }
             } else {
                 let what = format!("input of `{}`", operation.name);
-                self.readers[scope.reader].unknown("E0160", name.span, &what, &name.value, known.keys().copied());
+                self.readers[scope.reader].unknown(
+                    "E0160",
+                    name.span,
+                    &what,
+                    &name.value,
+                    known.keys().copied(),
+                );
                 whole = false;
             }
         }
         for name in &with.omit {
             if !known.contains_key(name.value.as_str()) {
                 let what = format!("input of `{}`", operation.name);
-                self.readers[scope.reader].unknown("E0160", name.span, &what, &name.value, known.keys().copied());
+                self.readers[scope.reader].unknown(
+                    "E0160",
+                    name.span,
+                    &what,
+                    &name.value,
+                    known.keys().copied(),
+                );
             }
         }
         for (name, optional) in known {
             let omitted = with.omit.iter().any(|omitted| omitted.value == name);
             if !optional && !omitted && !with.given.iter().any(|(given, _)| given.value == name) {
-                let help = format!("give it in `with`, or leave it out on purpose with `omit: [{name}]`");
+                let help =
+                    format!("give it in `with`, or leave it out on purpose with `omit: [{name}]`");
                 let message = format!("`{}` needs `{name}`", operation.name);
                 self.readers[scope.reader].error_with_help("E0161", span, message, help);
                 whole = false;
@@ -60,14 +79,26 @@ impl Compiler<'_> {
     }
 
     /// The operation's bytes with the step's inputs put in; what is omitted is not sent.
-    pub(super) fn template(&self, operation: &Operation, inputs: &Inputs, client: usize) -> Template {
+    pub(super) fn template(
+        &self,
+        operation: &Operation,
+        inputs: &Inputs,
+        client: usize,
+    ) -> Template {
         let fields = |fields: &[Field]| -> Vec<PartsField> {
-            fields.iter().filter_map(|field| parts_field(field, inputs, client)).collect()
+            fields
+                .iter()
+                .filter_map(|field| parts_field(field, inputs, client))
+                .collect()
         };
         Template::new(Parts {
             method: operation.method.clone(),
-            path: substitute(&operation.path, inputs, client).unwrap_or(Operand::Const(Value::String(String::new()))),
-            bearer: operation.bearer.as_ref().and_then(|bearer| substitute(bearer, inputs, client)),
+            path: substitute(&operation.path, inputs, client)
+                .unwrap_or(Operand::Const(Value::String(String::new()))),
+            bearer: operation
+                .bearer
+                .as_ref()
+                .and_then(|bearer| substitute(bearer, inputs, client)),
             body: match &operation.body {
                 Body::None => PartsBody::None,
                 Body::Form(all) => PartsBody::Form(fields(all)),
@@ -79,9 +110,18 @@ impl Compiler<'_> {
     /// The position of the client that a step names.
     pub(super) fn client(&self, name: Option<&Spanned<String>>, scope: &Scope) -> usize {
         let Some(name) = name else { return 0 };
-        let found = CLIENTS.iter().position(|client| *client == name.value).filter(|at| *at > 0);
+        let found = CLIENTS
+            .iter()
+            .position(|client| *client == name.value)
+            .filter(|at| *at > 0);
         found.unwrap_or_else(|| {
-            self.readers[scope.reader].unknown("E0162", name.span, "client", &name.value, CLIENTS[1..].iter().copied());
+            self.readers[scope.reader].unknown(
+                "E0162",
+                name.span,
+                "client",
+                &name.value,
+                CLIENTS[1..].iter().copied(),
+            );
             0
         })
     }
@@ -89,7 +129,11 @@ impl Compiler<'_> {
 
 fn parts_field(field: &Field, inputs: &Inputs, client: usize) -> Option<PartsField> {
     let value = substitute(&field.value, inputs, client)?;
-    Some(PartsField { name: field.name.clone(), value, optional: field.optional })
+    Some(PartsField {
+        name: field.name.clone(),
+        value,
+        optional: field.optional,
+    })
 }
 
 /// A dialect's value with inputs put in; `None` if an input is not given.
@@ -101,7 +145,10 @@ fn substitute(expr: &Expr, inputs: &Inputs, client: usize) -> Option<Operand> {
     })
 }
 
-fn build(expr: &Expr, resolve: &mut dyn FnMut(&Spanned<String>) -> Option<Operand>) -> Option<Operand> {
+fn build(
+    expr: &Expr,
+    resolve: &mut dyn FnMut(&Spanned<String>) -> Option<Operand>,
+) -> Option<Operand> {
     Some(match expr {
         Expr::Literal(value) => Operand::Const(value.clone()),
         Expr::Ref(name) => resolve(name)?,
@@ -112,7 +159,12 @@ fn build(expr: &Expr, resolve: &mut dyn FnMut(&Spanned<String>) -> Option<Operan
             };
             Operand::Text(parts.iter().map(part).collect::<Option<_>>()?)
         }
-        Expr::List(items) => Operand::List(items.iter().map(|item| build(item, resolve)).collect::<Option<_>>()?),
+        Expr::List(items) => Operand::List(
+            items
+                .iter()
+                .map(|item| build(item, resolve))
+                .collect::<Option<_>>()?,
+        ),
         Expr::Map(members) => Operand::Map(
             members
                 .iter()

@@ -46,7 +46,8 @@ impl Scope {
 
     pub(super) fn bind_param(&mut self, name: &str, value: Value) {
         self.params.insert(name.to_owned());
-        self.names.insert(format!("param.{name}"), Bound::Value(Operand::Const(value)));
+        self.names
+            .insert(format!("param.{name}"), Bound::Value(Operand::Const(value)));
     }
 
     pub(super) fn bind_actor(&mut self, name: &str, actor: usize) {
@@ -58,16 +59,35 @@ impl Scope {
     }
 
     /// Binds a captured value. A name stands for one value in a file.
-    pub(super) fn bind_capture(&mut self, reader: &Reader, name: &Spanned<String>, operand: Operand) {
-        if self.names.insert(name.value.clone(), Bound::Value(operand)).is_some() {
+    pub(super) fn bind_capture(
+        &mut self,
+        reader: &Reader,
+        name: &Spanned<String>,
+        operand: Operand,
+    ) {
+        if self
+            .names
+            .insert(name.value.clone(), Bound::Value(operand))
+            .is_some()
+        {
             let help = "give the second value a name of its own";
-            reader.error_with_help("E0153", name.span, format!("name `{}` is bound twice", name.value), help);
+            reader.error_with_help(
+                "E0153",
+                name.span,
+                format!("name `{}` is bound twice", name.value),
+                help,
+            );
         }
         self.unused.insert(name.value.clone(), name.span);
     }
 
     /// What a reference stands for: a captured value, a parameter, or an actor's member such as `$alice.username`.
-    pub(super) fn resolve(&mut self, reader: &Reader, name: &Spanned<String>, actors: &[Actor]) -> Option<Operand> {
+    pub(super) fn resolve(
+        &mut self,
+        reader: &Reader,
+        name: &Spanned<String>,
+        actors: &[Actor],
+    ) -> Option<Operand> {
         self.unused.remove(&name.value);
         if let Some(param) = name.value.strip_prefix("param.") {
             self.params_used.insert(param.to_owned());
@@ -81,7 +101,13 @@ impl Scope {
             return member_of(reader, name, &actors[*actor], member);
         }
         let bound: Vec<String> = self.values();
-        reader.unknown("E0154", name.span, "name", &name.value, bound.iter().map(String::as_str));
+        reader.unknown(
+            "E0154",
+            name.span,
+            "name",
+            &name.value,
+            bound.iter().map(String::as_str),
+        );
         None
     }
 
@@ -95,7 +121,10 @@ impl Scope {
 
     /// The actors' names, for messages.
     pub(super) fn actor_names(&self) -> Vec<&str> {
-        let actors = self.names.iter().filter(|(_, bound)| matches!(bound, Bound::Actor(_)));
+        let actors = self
+            .names
+            .iter()
+            .filter(|(_, bound)| matches!(bound, Bound::Actor(_)));
         actors.map(|(name, _)| name.as_str()).collect()
     }
 
@@ -111,11 +140,21 @@ impl Scope {
     /// Warns of what was written and never used.
     pub(super) fn report_unused(&self, reader: &Reader) {
         for (name, span) in &self.unused {
-            reader.warn("W0155", *span, format!("`{name}` is captured and never used"), "remove it, or use it in a later step");
+            reader.warn(
+                "W0155",
+                *span,
+                format!("`{name}` is captured and never used"),
+                "remove it, or use it in a later step",
+            );
         }
         for param in self.params.difference(&self.params_used) {
             let start = Span::new(0, 0);
-            reader.warn("W0156", start, format!("matrix list `{param}` is never used"), format!("refer to it as `$param.{param}`"));
+            reader.warn(
+                "W0156",
+                start,
+                format!("matrix list `{param}` is never used"),
+                format!("refer to it as `$param.{param}`"),
+            );
         }
     }
 
@@ -131,10 +170,26 @@ impl Scope {
     }
 }
 
-fn member_of(reader: &Reader, name: &Spanned<String>, actor: &Actor, member: &str) -> Option<Operand> {
-    let ActorKind::User { username, password, email, phone } = actor.kind else {
+fn member_of(
+    reader: &Reader,
+    name: &Spanned<String>,
+    actor: &Actor,
+    member: &str,
+) -> Option<Operand> {
+    let ActorKind::User {
+        username,
+        password,
+        email,
+        phone,
+    } = actor.kind
+    else {
         let help = "a phone has no values; name it in `device:`";
-        reader.error_with_help("E0154", name.span, format!("`{}` is a phone", actor.name), help);
+        reader.error_with_help(
+            "E0154",
+            name.span,
+            format!("`{}` is a phone", actor.name),
+            help,
+        );
         return None;
     };
     let slot = match member {
@@ -143,7 +198,13 @@ fn member_of(reader: &Reader, name: &Spanned<String>, actor: &Actor, member: &st
         "email" => email,
         "phone" => phone,
         _ => {
-            reader.unknown("E0154", name.span, "member", member, ["username", "password", "email", "phone"]);
+            reader.unknown(
+                "E0154",
+                name.span,
+                "member",
+                member,
+                ["username", "password", "email", "phone"],
+            );
             return None;
         }
     };

@@ -16,9 +16,9 @@ pub use recognise::{Alternative, Outcome, Profile, Recognition};
 pub use requirements::{Requirement, Requirements};
 
 use crate::expr::Expr;
+use crate::matcher::Matcher;
 use crate::path::Path;
 use crate::source::{Source, Spanned};
-use crate::matcher::Matcher;
 
 /// A dialect, read and checked.
 #[derive(Debug)]
@@ -103,7 +103,9 @@ impl Operation {
         };
         let always = [Some(&self.path), self.bearer.as_ref()];
         let required = always.into_iter().flatten().map(|expr| (expr, false));
-        for (expr, optional) in required.chain(fields.iter().map(|field| (&field.value, field.optional))) {
+        for (expr, optional) in
+            required.chain(fields.iter().map(|field| (&field.value, field.optional)))
+        {
             for name in expr.refs() {
                 if !name.value.starts_with("client.") {
                     let entry = inputs.entry(name.value.as_str()).or_insert(optional);
@@ -141,6 +143,8 @@ pub struct Always {
     pub operations: Vec<usize>,
     /// Only for replies with one of these outcomes; empty means all.
     pub outcomes: Outcomes,
+    /// Only for replies with this status or a higher one.
+    pub from_status: u16,
     /// What is looked at.
     pub that: Path,
     /// The condition.
@@ -169,10 +173,22 @@ impl Outcomes {
     /// No outcome.
     pub const NONE: Self = Self(0);
 
+    /// The class of this name.
+    #[must_use]
+    pub fn class(name: &str) -> Option<Self> {
+        Self::CLASSES
+            .iter()
+            .position(|class| *class == name)
+            .map(|bit| Self(1 << bit))
+    }
+
     /// The set of one named outcome, by its position in [`Dialect::outcomes`].
     #[must_use]
     pub const fn named(position: usize) -> Self {
-        assert!(position < Self::NAMED_MAX, "a dialect has at most 61 outcomes");
+        assert!(
+            position < Self::NAMED_MAX,
+            "a dialect has at most 61 outcomes"
+        );
         Self(1 << (position + 3))
     }
 
@@ -216,26 +232,39 @@ impl Dialect {
     /// The position of an operation.
     #[must_use]
     pub fn operation(&self, name: &str) -> Option<usize> {
-        self.operations.iter().position(|operation| operation.name == name)
+        self.operations
+            .iter()
+            .position(|operation| operation.name == name)
     }
 
     /// The set that an outcome's or a class's name stands for.
     #[must_use]
     pub fn outcome(&self, name: &str) -> Option<Outcomes> {
-        if let Some(class) = Outcomes::CLASSES.iter().position(|class| *class == name) {
-            return Some(Outcomes(1 << class));
-        }
-        self.outcomes.iter().position(|outcome| outcome == name).map(Outcomes::named)
+        let named = || {
+            self.outcomes
+                .iter()
+                .position(|outcome| outcome == name)
+                .map(Outcomes::named)
+        };
+        Outcomes::class(name).or_else(named)
     }
 
     /// The names in a set: named outcomes first; a class only when no named outcome says more.
     #[must_use]
     pub fn names(&self, outcomes: Outcomes) -> Vec<&str> {
-        let named: Vec<&str> = outcomes.positions().map(|position| self.outcomes[position].as_str()).collect();
+        let named: Vec<&str> = outcomes
+            .positions()
+            .map(|position| self.outcomes[position].as_str())
+            .collect();
         if !named.is_empty() {
             return named;
         }
-        let class = |(bit, name): (usize, &'static str)| outcomes.meets(Outcomes(1 << bit)).then_some(name);
-        Outcomes::CLASSES.into_iter().enumerate().filter_map(class).collect()
+        let class =
+            |(bit, name): (usize, &'static str)| outcomes.meets(Outcomes(1 << bit)).then_some(name);
+        Outcomes::CLASSES
+            .into_iter()
+            .enumerate()
+            .filter_map(class)
+            .collect()
     }
 }

@@ -56,7 +56,12 @@ pub(crate) struct Peek<'a> {
 
 /// Looks at a body.
 pub(crate) fn peek<'a>(body: &'a [u8], interest: &Interest) -> Peek<'a> {
-    let nothing = |kind| Peek { kind, error: None, present: 0, waits: [None; WAITS_MAX] };
+    let nothing = |kind| Peek {
+        kind,
+        error: None,
+        present: 0,
+        waits: [None; WAITS_MAX],
+    };
     if body.is_empty() {
         return nothing(BodyKind::Empty);
     }
@@ -78,7 +83,12 @@ impl<'de> DeserializeSeed<'de> for Top<'_> {
 
 impl Top<'_> {
     fn scalar<'de>(self) -> Peek<'de> {
-        Peek { kind: BodyKind::Scalar, error: None, present: 0, waits: [None; WAITS_MAX] }
+        Peek {
+            kind: BodyKind::Scalar,
+            error: None,
+            present: 0,
+            waits: [None; WAITS_MAX],
+        }
     }
 }
 
@@ -90,7 +100,10 @@ impl<'de> Visitor<'de> for Top<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Peek<'de>, A::Error> {
-        let mut seen = Peek { kind: BodyKind::Object, ..self.scalar_of() };
+        let mut seen = Peek {
+            kind: BodyKind::Object,
+            ..self.scalar_of()
+        };
         while let Some(key) = map.next_key_seed(Text)? {
             let key = key.unwrap_or_default();
             let value = map.next_value_seed(Any)?;
@@ -111,7 +124,10 @@ impl<'de> Visitor<'de> for Top<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Peek<'de>, A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Peek { kind: BodyKind::List, ..self.scalar() })
+        Ok(Peek {
+            kind: BodyKind::List,
+            ..self.scalar()
+        })
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Peek<'de>, E> {
@@ -215,14 +231,22 @@ mod tests {
     use super::*;
 
     fn interest() -> Interest {
-        Interest { names: vec!["interval".into(), "access_token".into()] }
+        Interest {
+            names: vec!["interval".into(), "access_token".into()],
+        }
     }
 
     #[test]
     fn one_pass_finds_error_members_and_waits() {
         let interest = interest();
-        let seen = peek(br#"{"error":"slow_down","interval":10,"deep":{"a":[1,{"error":"no"}]}}"#, &interest);
-        assert_eq!((seen.kind, seen.error.as_deref(), seen.present), (BodyKind::Object, Some("slow_down"), 1));
+        let seen = peek(
+            br#"{"error":"slow_down","interval":10,"deep":{"a":[1,{"error":"no"}]}}"#,
+            &interest,
+        );
+        assert_eq!(
+            (seen.kind, seen.error.as_deref(), seen.present),
+            (BodyKind::Object, Some("slow_down"), 1)
+        );
         assert_eq!(seen.waits[0], Some(10));
     }
 
@@ -234,11 +258,26 @@ mod tests {
 
     #[test]
     fn every_body_has_a_kind() {
-        let kinds: Vec<BodyKind> = ["", "{}", "[1,2]", "3", "\"x\"", "<html>", "{\"a\":", "{} trailing", "\u{feff}{}"]
-            .iter()
-            .map(|body| peek(body.as_bytes(), &interest()).kind)
-            .collect();
+        let kinds: Vec<BodyKind> = [
+            "",
+            "{}",
+            "[1,2]",
+            "3",
+            "\"x\"",
+            "<html>",
+            "{\"a\":",
+            "{} trailing",
+            "\u{feff}{}",
+        ]
+        .iter()
+        .map(|body| peek(body.as_bytes(), &interest()).kind)
+        .collect();
         use BodyKind::{Empty, List, Object, Other, Scalar};
-        assert_eq!(kinds, [Empty, Object, List, Scalar, Scalar, Other, Other, Other, Other]);
+        assert_eq!(
+            kinds,
+            [
+                Empty, Object, List, Scalar, Scalar, Other, Other, Other, Other
+            ]
+        );
     }
 }

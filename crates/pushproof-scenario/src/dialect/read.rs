@@ -41,14 +41,29 @@ fn read(reader: &Reader, node: &Node, requirements: Requirements) -> Option<Dial
     reader.format(&mut fields);
     let name = fields.need_text("dialect");
     let title = fields.need_text("title");
-    let features = fields.texts("features").into_iter().map(|feature| feature.value).collect();
+    let features = fields
+        .texts("features")
+        .into_iter()
+        .map(|feature| feature.value)
+        .collect();
     let lifetimes = durations(reader, fields.take("lifetimes"));
     let profiles_node = fields.need("profiles");
-    let outcomes = profiles_node.map(|node| outcome_names(reader, node)).unwrap_or_default();
-    let profiles = profiles_node.map(|node| profiles(reader, node, &outcomes)).unwrap_or_default();
-    let operations = fields.need("operations").map(|node| operations(reader, node, &outcomes)).unwrap_or_default();
-    let poll = fields.take("poll").and_then(|node| poll_rules(reader, node));
-    let always = fields.take("always").map(|node| always(reader, node, &operations, &outcomes, &requirements));
+    let outcomes = profiles_node
+        .map(|node| outcome_names(reader, node))
+        .unwrap_or_default();
+    let profiles = profiles_node
+        .map(|node| profiles(reader, node, &outcomes))
+        .unwrap_or_default();
+    let operations = fields
+        .need("operations")
+        .map(|node| operations(reader, node, &outcomes))
+        .unwrap_or_default();
+    let poll = fields
+        .take("poll")
+        .and_then(|node| poll_rules(reader, node));
+    let always = fields
+        .take("always")
+        .map(|node| always(reader, node, &operations, &outcomes, &requirements));
     fields.finish();
     Some(Dialect {
         name: name?.value,
@@ -67,8 +82,15 @@ fn read(reader: &Reader, node: &Node, requirements: Requirements) -> Option<Dial
 
 /// Durations by the author's own names, as in `lifetimes`.
 pub(crate) fn durations(reader: &Reader, node: Option<&Node>) -> BTreeMap<String, Duration> {
-    let entries = node.map(|node| reader.entries(node, "`lifetimes`")).unwrap_or(&[]);
-    let one = |entry: &Entry| Some((entry.key.clone(), reader.duration(&entry.value, &entry.key)?));
+    let entries = node
+        .map(|node| reader.entries(node, "`lifetimes`"))
+        .unwrap_or(&[]);
+    let one = |entry: &Entry| {
+        Some((
+            entry.key.clone(),
+            reader.duration(&entry.value, &entry.key)?,
+        ))
+    };
     entries.iter().filter_map(one).collect()
 }
 
@@ -81,9 +103,17 @@ fn outcome_names(reader: &Reader, node: &Node) -> Vec<String> {
                 continue;
             }
             if Outcomes::CLASSES.contains(&entry.key.as_str()) {
-                reader.error("E0201", entry.key_span, format!("`{}` is a class that every dialect has", entry.key));
+                reader.error(
+                    "E0201",
+                    entry.key_span,
+                    format!("`{}` is a class that every dialect has", entry.key),
+                );
             } else if names.len() == Outcomes::NAMED_MAX {
-                reader.error("E0201", entry.key_span, format!("more than {} outcomes", Outcomes::NAMED_MAX));
+                reader.error(
+                    "E0201",
+                    entry.key_span,
+                    format!("more than {} outcomes", Outcomes::NAMED_MAX),
+                );
             } else {
                 names.push(entry.key.clone());
             }
@@ -104,13 +134,21 @@ fn profiles(reader: &Reader, node: &Node, names: &[String]) -> BTreeMap<String, 
             if defined.key != "extends" {
                 continue;
             }
-            let Some(base) = reader.text(&defined.value, "`extends`") else { continue };
+            let Some(base) = reader.text(&defined.value, "`extends`") else {
+                continue;
+            };
             match profiles.get(&base.value) {
                 Some(base) => {
                     profile.outcomes.clone_from(&base.outcomes);
                     profile.interest.clone_from(&base.interest);
                 }
-                None => reader.unknown("E0202", base.span, "profile", &base.value, profiles.keys().map(String::as_str)),
+                None => reader.unknown(
+                    "E0202",
+                    base.span,
+                    "profile",
+                    &base.value,
+                    profiles.keys().map(String::as_str),
+                ),
             }
         }
         for defined in reader.entries(&entry.value, "a profile") {
@@ -133,8 +171,14 @@ const MEANINGS: &[(&str, Meaning)] = &[
 fn outcome(reader: &Reader, entry: &Entry, interest: &mut Interest) -> Option<Outcome> {
     let mut fields = reader.map(&entry.value, "an outcome")?;
     // Members with waiting times come first: only the first few positions keep their numbers.
-    let waits = fields.texts("wait").iter().filter_map(|wait| wait_hint(reader, wait, interest)).collect();
-    let means = fields.take("means").and_then(|node| reader.word(node, "meaning", MEANINGS));
+    let waits = fields
+        .texts("wait")
+        .iter()
+        .filter_map(|wait| wait_hint(reader, wait, interest))
+        .collect();
+    let means = fields
+        .take("means")
+        .and_then(|node| reader.word(node, "meaning", MEANINGS));
     let alternatives = match fields.take("any") {
         Some(node) => reader
             .list(node, "`any`")
@@ -150,18 +194,35 @@ fn outcome(reader: &Reader, entry: &Entry, interest: &mut Interest) -> Option<Ou
     };
     fields.finish();
     let name = Spanned::new(entry.key.clone(), entry.key_span);
-    Some(Outcome { name, alternatives, means, waits })
+    Some(Outcome {
+        name,
+        alternatives,
+        means,
+        waits,
+    })
 }
 
 fn wait_hint(reader: &Reader, text: &Spanned<String>, interest: &mut Interest) -> Option<WaitHint> {
     if let Some(header) = text.value.strip_prefix("header.") {
         return Some(WaitHint::Header(header.to_ascii_lowercase()));
     }
-    let member = text.value.strip_prefix("body.").filter(|member| !member.contains('.'));
-    let position = member.and_then(|member| interest.position(member)).filter(|position| *position < WAITS_MAX);
+    let member = text
+        .value
+        .strip_prefix("body.")
+        .filter(|member| !member.contains('.'));
+    let position = member
+        .and_then(|member| interest.position(member))
+        .filter(|position| *position < WAITS_MAX);
     if position.is_none() {
-        let help = format!("a wait stands in `header.NAME` or in a top member, `body.NAME`; at most {WAITS_MAX} members");
-        reader.error_with_help("E0203", text.span, format!("`{}` cannot be a wait", text.value), help);
+        let help = format!(
+            "a wait stands in `header.NAME` or in a top member, `body.NAME`; at most {WAITS_MAX} members"
+        );
+        reader.error_with_help(
+            "E0203",
+            text.span,
+            format!("`{}` cannot be a wait", text.value),
+            help,
+        );
     }
     position.map(WaitHint::Member)
 }
@@ -169,36 +230,68 @@ fn wait_hint(reader: &Reader, text: &Spanned<String>, interest: &mut Interest) -
 fn alternative(reader: &Reader, fields: &mut Fields<'_>, interest: &mut Interest) -> Alternative {
     let mut form = Alternative::default();
     if let Some(node) = fields.take("status") {
-        let status = |item: &Node| reader.count(item, "`status`").and_then(|number| u16::try_from(number).ok());
-        form.statuses = reader.one_or_many(node).into_iter().filter_map(status).collect();
+        let status = |item: &Node| {
+            reader
+                .count(item, "`status`")
+                .and_then(|number| u16::try_from(number).ok())
+        };
+        form.statuses = reader
+            .one_or_many(node)
+            .into_iter()
+            .filter_map(status)
+            .collect();
     }
     form.error = fields.text("error").map(|error| error.value);
-    let bodies = [("empty", BodyForm::Empty), ("list", BodyForm::List), ("object", BodyForm::Object)];
-    form.body = fields.take("body").and_then(|node| reader.word(node, "`body`", &bodies));
+    let bodies = [
+        ("empty", BodyForm::Empty),
+        ("list", BodyForm::List),
+        ("object", BodyForm::Object),
+    ];
+    form.body = fields
+        .take("body")
+        .and_then(|node| reader.word(node, "`body`", &bodies));
     for member in fields.texts("has") {
         match interest.position(&member.value) {
             Some(position) => form.has_bits |= 1 << position,
-            None => reader.error("E0203", member.span, "profile looks at too many different members"),
+            None => reader.error(
+                "E0203",
+                member.span,
+                "profile looks at too many different members",
+            ),
         }
         form.has.push(member.value);
     }
     let levels = [("must", false), ("should", true)];
-    form.tolerated = fields.take("level").and_then(|node| reader.word(node, "level", &levels)).unwrap_or(false);
+    form.tolerated = fields
+        .take("level")
+        .and_then(|node| reader.word(node, "level", &levels))
+        .unwrap_or(false);
     form
 }
 
 fn operations(reader: &Reader, node: &Node, outcomes: &[String]) -> Vec<Operation> {
     let entries = reader.entries(node, "`operations`");
-    entries.iter().filter_map(|entry| operation(reader, entry, outcomes)).collect()
+    entries
+        .iter()
+        .filter_map(|entry| operation(reader, entry, outcomes))
+        .collect()
 }
 
 fn operation(reader: &Reader, entry: &Entry, outcomes: &[String]) -> Option<Operation> {
     let mut fields = reader.map(&entry.value, "an operation")?;
-    let say = fields.text("say").map_or_else(|| entry.key.clone(), |say| say.value);
+    let say = fields
+        .text("say")
+        .map_or_else(|| entry.key.clone(), |say| say.value);
     let http = fields.need_text("http");
-    let bearer = fields.take("bearer").and_then(|node| Expr::read(reader, node));
-    let form = fields.take("form").map(|node| Body::Form(body_fields(reader, node)));
-    let json = fields.take("json").map(|node| Body::Json(body_fields(reader, node)));
+    let bearer = fields
+        .take("bearer")
+        .and_then(|node| Expr::read(reader, node));
+    let form = fields
+        .take("form")
+        .map(|node| Body::Form(body_fields(reader, node)));
+    let json = fields
+        .take("json")
+        .map(|node| Body::Json(body_fields(reader, node)));
     let named = fields.texts("outcomes");
     let secrets = paths(reader, fields.texts("secrets"));
     let variant = paths(reader, fields.texts("variant"));
@@ -221,9 +314,18 @@ fn operation(reader: &Reader, entry: &Entry, outcomes: &[String]) -> Option<Oper
 fn request_line(reader: &Reader, http: &Spanned<String>) -> Option<(http::Method, Expr)> {
     let wrong = || {
         let help = "write a method and a path: `POST /some/path` or `DELETE /some/$name`";
-        reader.error_with_help("E0204", http.span, format!("`{}` is not a request line", http.value), help);
+        reader.error_with_help(
+            "E0204",
+            http.span,
+            format!("`{}` is not a request line", http.value),
+            help,
+        );
     };
-    let Some((method, path)) = http.value.split_once(' ').filter(|(_, path)| path.starts_with('/')) else {
+    let Some((method, path)) = http
+        .value
+        .split_once(' ')
+        .filter(|(_, path)| path.starts_with('/'))
+    else {
         wrong();
         return None;
     };
@@ -233,7 +335,9 @@ fn request_line(reader: &Reader, http: &Spanned<String>) -> Option<(http::Method
     };
     let mut parts = vec![Part::Literal(String::new())];
     for segment in path.split('/').skip(1) {
-        let Some(Part::Literal(text)) = parts.last_mut() else { unreachable!("a literal is always pushed last") };
+        let Some(Part::Literal(text)) = parts.last_mut() else {
+            unreachable!("a literal is always pushed last")
+        };
         text.push('/');
         match segment.strip_prefix('$') {
             Some(name) => {
@@ -248,19 +352,34 @@ fn request_line(reader: &Reader, http: &Spanned<String>) -> Option<(http::Method
 }
 
 fn body_fields(reader: &Reader, node: &Node) -> Vec<Field> {
-    reader.entries(node, "a body").iter().filter_map(|entry| body_field(reader, entry)).collect()
+    reader
+        .entries(node, "a body")
+        .iter()
+        .filter_map(|entry| body_field(reader, entry))
+        .collect()
 }
 
 fn body_field(reader: &Reader, entry: &Entry) -> Option<Field> {
     let detailed = matches!(&entry.value.kind, Kind::Map(entries) if entries.iter().any(|entry| entry.key == "of"));
     if !detailed {
-        return Some(Field { name: entry.key.clone(), value: Expr::read(reader, &entry.value)?, optional: false });
+        return Some(Field {
+            name: entry.key.clone(),
+            value: Expr::read(reader, &entry.value)?,
+            optional: false,
+        });
     }
     let mut fields = reader.map(&entry.value, "a body member")?;
     let value = fields.need("of").and_then(|node| Expr::read(reader, node));
-    let optional = fields.take("optional").and_then(|node| reader.boolean(node, "`optional`")).unwrap_or(false);
+    let optional = fields
+        .take("optional")
+        .and_then(|node| reader.boolean(node, "`optional`"))
+        .unwrap_or(false);
     fields.finish();
-    Some(Field { name: entry.key.clone(), value: value?, optional })
+    Some(Field {
+        name: entry.key.clone(),
+        value: value?,
+        optional,
+    })
 }
 
 pub(crate) fn paths(reader: &Reader, texts: Vec<Spanned<String>>) -> Vec<Path> {
@@ -272,17 +391,31 @@ pub(crate) fn path(reader: &Reader, text: &Spanned<String>) -> Option<Path> {
     let path = Path::parse(&text.value);
     if path.is_none() {
         let help = "a path starts with `body`, `header.NAME`, `status`, `elapsed` or `text`";
-        reader.error_with_help("E0111", text.span, format!("`{}` is not a path", text.value), help);
+        reader.error_with_help(
+            "E0111",
+            text.span,
+            format!("`{}` is not a path", text.value),
+            help,
+        );
     }
     path
 }
 
 fn outcome_set(reader: &Reader, named: &[Spanned<String>], outcomes: &[String]) -> Outcomes {
     named.iter().fold(Outcomes::NONE, |set, name| {
+        if let Some(class) = Outcomes::class(&name.value) {
+            return set.with(class);
+        }
         match outcomes.iter().position(|outcome| *outcome == name.value) {
             Some(position) => set.with(Outcomes::named(position)),
             None => {
-                reader.unknown("E0205", name.span, "outcome", &name.value, outcomes.iter().map(String::as_str));
+                reader.unknown(
+                    "E0205",
+                    name.span,
+                    "outcome",
+                    &name.value,
+                    outcomes.iter().map(String::as_str),
+                );
                 set
             }
         }
@@ -309,10 +442,17 @@ fn poll_rules(reader: &Reader, node: &Node) -> Option<PollRules> {
     let mut rules = PollRules::default();
     (rules.interval_path, rules.interval) = hinted(reader, fields.take("interval"), rules.interval);
     (rules.expires_path, rules.expires) = hinted(reader, fields.take("expires"), rules.expires);
-    rules.slow_down_adds = fields.duration("slow_down_adds").unwrap_or(rules.slow_down_adds);
+    rules.slow_down_adds = fields
+        .duration("slow_down_adds")
+        .unwrap_or(rules.slow_down_adds);
     rules.deadline = fields.duration("deadline").unwrap_or(rules.deadline);
-    let firsts = [("after_interval", First::AfterInterval), ("at_once", First::AtOnce)];
-    let first = fields.take("first").and_then(|node| reader.word(node, "`first`", &firsts));
+    let firsts = [
+        ("after_interval", First::AfterInterval),
+        ("at_once", First::AtOnce),
+    ];
+    let first = fields
+        .take("first")
+        .and_then(|node| reader.word(node, "`first`", &firsts));
     rules.first = first.unwrap_or(rules.first);
     fields.finish();
     Some(rules)
@@ -321,8 +461,13 @@ fn poll_rules(reader: &Reader, node: &Node) -> Option<PollRules> {
 /// `[challenge.body.interval, 5s]`: where the endpoint says it, in the reply that began the transaction, and what holds when it does not.
 fn hinted(reader: &Reader, node: Option<&Node>, default: Duration) -> (Option<Path>, Duration) {
     let mut hint = (None, default);
-    for item in node.map(|node| reader.one_or_many(node)).unwrap_or_default() {
-        let Some(text) = reader.text(item, "a cadence") else { continue };
+    for item in node
+        .map(|node| reader.one_or_many(node))
+        .unwrap_or_default()
+    {
+        let Some(text) = reader.text(item, "a cadence") else {
+            continue;
+        };
         match text.value.strip_prefix("challenge.") {
             Some(rest) => hint.0 = path(reader, &Spanned::new(rest.to_owned(), text.span)),
             None => hint.1 = reader.duration(item, "a cadence").unwrap_or(default),
@@ -339,7 +484,11 @@ fn always(
     requirements: &Requirements,
 ) -> Vec<Always> {
     let one = |item: &Node| always_one(reader, item, operations, outcomes, requirements);
-    reader.list(node, "`always`").iter().filter_map(one).collect()
+    reader
+        .list(node, "`always`")
+        .iter()
+        .filter_map(one)
+        .collect()
 }
 
 fn always_one(
@@ -352,13 +501,19 @@ fn always_one(
     let mut fields = reader.map(node, "a condition in `always`")?;
     let of = fields.need_text("of");
     let when = fields.texts("when");
+    let from_status = fields
+        .take("from_status")
+        .and_then(|node| reader.count(node, "`from_status`"))
+        .unwrap_or(0);
     let that = fields.need_text("that");
     let matcher = Matcher::read(reader, &mut fields);
     let covers = covers::read(reader, &mut fields, requirements);
     let span = fields.span();
     fields.finish();
     let of = of?;
-    let positions: Vec<usize> = (0..operations.len()).filter(|at| glob(&of.value, &operations[*at].name)).collect();
+    let positions: Vec<usize> = (0..operations.len())
+        .filter(|at| glob(&of.value, &operations[*at].name))
+        .collect();
     if positions.is_empty() {
         let names = operations.iter().map(|operation| operation.name.as_str());
         reader.unknown("E0206", of.span, "operation", &of.value, names);
@@ -368,6 +523,7 @@ fn always_one(
     Some(Always {
         operations: positions,
         outcomes: outcome_set(reader, &when, outcomes),
+        from_status: u16::try_from(from_status).unwrap_or(u16::MAX),
         matcher,
         covers,
         that: path(reader, &that)?,
@@ -379,7 +535,11 @@ fn literal(reader: &Reader, operand: &Expr, span: crate::source::Span) -> Option
     match operand {
         Expr::Literal(value) => Some(value.clone()),
         _ => {
-            reader.error("E0207", span, "a dialect's condition cannot refer to a scenario's values");
+            reader.error(
+                "E0207",
+                span,
+                "a dialect's condition cannot refer to a scenario's values",
+            );
             None
         }
     }
@@ -387,5 +547,7 @@ fn literal(reader: &Reader, operand: &Expr, span: crate::source::Span) -> Option
 
 /// `*` at the end stands for anything.
 fn glob(pattern: &str, name: &str) -> bool {
-    pattern.strip_suffix('*').map_or(pattern == name, |prefix| name.starts_with(prefix))
+    pattern
+        .strip_suffix('*')
+        .map_or(pattern == name, |prefix| name.starts_with(prefix))
 }

@@ -86,7 +86,13 @@ pub struct Recognition {
 impl Profile {
     /// Recognises a reply as some of the outcomes in `among`, and its class.
     #[must_use]
-    pub fn recognise(&self, among: Outcomes, status: u16, headers: &dyn Headers, body: &[u8]) -> Recognition {
+    pub fn recognise(
+        &self,
+        among: Outcomes,
+        status: u16,
+        headers: &dyn Headers,
+        body: &[u8],
+    ) -> Recognition {
         let seen = peek(body, &self.interest);
         let mut found = Recognition {
             outcomes: Outcomes::NONE,
@@ -98,7 +104,9 @@ impl Profile {
         let mut meaning = None;
         for (position, outcome) in self.outcomes.iter().enumerate() {
             let name = Outcomes::named(position);
-            let Some(outcome) = outcome.as_ref().filter(|_| among.meets(name)) else { continue };
+            let Some(outcome) = outcome.as_ref().filter(|_| among.meets(name)) else {
+                continue;
+            };
             match outcome.fit(status, &seen) {
                 Fit::Full => found.outcomes = found.outcomes.with(name),
                 Fit::Tolerated => {
@@ -115,7 +123,9 @@ impl Profile {
         }
         found.classify(status, &seen, meaning);
         if found.meaning == Meaning::Throttled && found.wait.is_none() {
-            found.wait = headers.header("retry-after").and_then(|value| wait_of(value, headers));
+            found.wait = headers
+                .header("retry-after")
+                .and_then(|value| wait_of(value, headers));
         }
         found
     }
@@ -165,8 +175,15 @@ impl Outcome {
 
     fn wait(&self, headers: &dyn Headers, seen: &Peek<'_>) -> Option<Duration> {
         let one = |hint: &WaitHint| match hint {
-            WaitHint::Header(name) => headers.header(name).and_then(|value| wait_of(value, headers)),
-            WaitHint::Member(position) => seen.waits.get(*position).copied().flatten().map(Duration::from_secs),
+            WaitHint::Header(name) => headers
+                .header(name)
+                .and_then(|value| wait_of(value, headers)),
+            WaitHint::Member(position) => seen
+                .waits
+                .get(*position)
+                .copied()
+                .flatten()
+                .map(Duration::from_secs),
         };
         self.waits.iter().filter_map(one).max()
     }
@@ -193,7 +210,10 @@ impl Alternative {
             Some(BodyForm::List) => seen.kind == BodyKind::List,
             Some(BodyForm::Object) => seen.kind == BodyKind::Object,
         };
-        match (status_fits && body_fits && seen.present & self.has_bits == self.has_bits, self.tolerated) {
+        match (
+            status_fits && body_fits && seen.present & self.has_bits == self.has_bits,
+            self.tolerated,
+        ) {
             (true, false) => Fit::Full,
             (true, true) => Fit::Tolerated,
             (false, _) if self.error.is_some() => Fit::ErrorOnly,
@@ -205,12 +225,18 @@ impl Alternative {
     #[must_use]
     pub fn says(&self) -> String {
         let statuses: Vec<String> = self.statuses.iter().map(u16::to_string).collect();
-        let mut words = vec![if statuses.is_empty() { "any status".to_owned() } else { statuses.join("/") }];
+        let mut words = vec![if statuses.is_empty() {
+            "any status".to_owned()
+        } else {
+            statuses.join("/")
+        }];
         words.extend(self.error.clone());
         match self.body {
             Some(BodyForm::Empty) => words.push("without a body".to_owned()),
             Some(BodyForm::List) => words.push("with a JSON list".to_owned()),
-            Some(BodyForm::Object) if self.has.is_empty() => words.push("with a JSON object".to_owned()),
+            Some(BodyForm::Object) if self.has.is_empty() => {
+                words.push("with a JSON object".to_owned())
+            }
             _ => {}
         }
         if !self.has.is_empty() {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pushproof_report::RequirementHead;
 use pushproof_report::Level;
+use pushproof_report::RequirementHead;
 
 use crate::diagnostic::Diagnostic;
 use crate::fields::Reader;
@@ -58,18 +58,40 @@ impl Requirements {
     }
 
     fn read_one(&mut self, reader: &Reader, node: &yaml::Node) {
-        let Some(mut fields) = reader.map(node, "a requirement") else { return };
+        let Some(mut fields) = reader.map(node, "a requirement") else {
+            return;
+        };
         let id = fields.need_text("id");
-        let levels = [("must", Level::Must), ("should", Level::Should), ("may", Level::May)];
-        let level = fields.need("level").and_then(|node| reader.word(node, "level", &levels));
+        let levels = [
+            ("must", Level::Must),
+            ("should", Level::Should),
+            ("may", Level::May),
+        ];
+        let level = fields
+            .need("level")
+            .and_then(|node| reader.word(node, "level", &levels));
         let statement = fields.need_text("statement");
         let why = fields.text("why").map(|why| why.value);
         let origin = fields.need_text("source");
-        let extended = fields.take("extended").and_then(|node| reader.boolean(node, "`extended`")).unwrap_or(false);
+        let extended = fields
+            .take("extended")
+            .and_then(|node| reader.boolean(node, "`extended`"))
+            .unwrap_or(false);
         fields.finish();
-        let (Some(id), Some(level), Some(statement), Some(origin)) = (id, level, statement, origin) else { return };
-        if self.by_id.insert(id.value.clone(), self.list.len()).is_some() {
-            reader.error("E0004", id.span, format!("requirement `{}` is given twice", id.value));
+        let (Some(id), Some(level), Some(statement), Some(origin)) = (id, level, statement, origin)
+        else {
+            return;
+        };
+        if self
+            .by_id
+            .insert(id.value.clone(), self.list.len())
+            .is_some()
+        {
+            reader.error(
+                "E0004",
+                id.span,
+                format!("requirement `{}` is given twice", id.value),
+            );
         }
         self.list.push(Requirement {
             id: id.value,

@@ -17,12 +17,25 @@ use crate::value::Value;
 impl Session {
     pub(super) fn call_replied(&mut self, at: Duration, flight: Flight, reply: &Reply<'_>) {
         let program = Arc::clone(&self.program);
-        let Action::Call { exchange, expect } = &program.steps[self.position()].action else { return };
+        let Action::Call { exchange, expect } = &program.steps[self.position()].action else {
+            return;
+        };
         let recognition = self.recognise(exchange, reply);
-        self.note(Fact::Answered { flight, poll: 0, recognition });
+        self.note(Fact::Answered {
+            flight,
+            poll: 0,
+            recognition,
+        });
         let held = expect.held(recognition);
-        self.note(Fact::Judged { check: CheckRef::Expect, held, flight });
-        let json = Json::parse_when(held != Held::No || self.looks_into_body(exchange), reply.body);
+        self.note(Fact::Judged {
+            check: CheckRef::Expect,
+            held,
+            flight,
+        });
+        let json = Json::parse_when(
+            held != Held::No || self.looks_into_body(exchange),
+            reply.body,
+        );
         self.judge_always(exchange, recognition.outcomes, flight, reply, json.as_ref());
         if held == Held::No {
             return self.stop(Stop::Breached);
@@ -38,7 +51,9 @@ impl Session {
 
     pub(super) fn recognise(&self, exchange: &Exchange, reply: &Reply<'_>) -> Recognition {
         let among = self.program.dialect.operations[exchange.operation].outcomes;
-        self.program.profile.recognise(among, reply.status, reply.headers, reply.body)
+        self.program
+            .profile
+            .recognise(among, reply.status, reply.headers, reply.body)
     }
 
     /// What holds for every reply of an operation.
@@ -53,7 +68,8 @@ impl Session {
         let program = Arc::clone(&self.program);
         for position in &exchange.always {
             let always = &program.dialect.always[*position];
-            if !always.outcomes.is_empty() && !always.outcomes.meets(outcomes) {
+            let other_outcome = !always.outcomes.is_empty() && !always.outcomes.meets(outcomes);
+            if other_outcome || reply.status < always.from_status {
                 continue;
             }
             let held = match &always.that.root {
@@ -69,13 +85,20 @@ impl Session {
                 }
             };
             let check = CheckRef::Always(u16::try_from(*position).unwrap_or(u16::MAX));
-            self.note(Fact::Judged { check, held: Held::of(held), flight });
+            self.note(Fact::Judged {
+                check,
+                held: Held::of(held),
+                flight,
+            });
         }
     }
 
     pub(super) fn looks_into_body(&self, exchange: &Exchange) -> bool {
         let always = &self.program.dialect.always;
-        exchange.always.iter().any(|at| always[*at].that.root == Root::Body)
+        exchange
+            .always
+            .iter()
+            .any(|at| always[*at].that.root == Root::Body)
     }
 
     /// The step's own checks, then its captures.
@@ -90,7 +113,11 @@ impl Session {
         for (at, check) in exchange.checks.iter().enumerate() {
             let held = Held::of(check.matcher.holds(check.that.get(seen).as_deref(), &*self));
             let check = CheckRef::Check(u16::try_from(at).unwrap_or(u16::MAX));
-            self.note(Fact::Judged { check, held, flight });
+            self.note(Fact::Judged {
+                check,
+                held,
+                flight,
+            });
         }
         for capture in &exchange.captures {
             let secret = self.program.slots[capture.slot].secret;
@@ -98,7 +125,10 @@ impl Session {
                 Some(value) => self.slots[capture.slot] = Some(Value::from_json(value, secret)),
                 None if capture.optional => {}
                 None => {
-                    return Err(Stop::Missing { capture: u16::try_from(capture.slot).unwrap_or(u16::MAX), flight });
+                    return Err(Stop::Missing {
+                        capture: u16::try_from(capture.slot).unwrap_or(u16::MAX),
+                        flight,
+                    });
                 }
             }
         }
@@ -146,22 +176,37 @@ impl Capture {
     fn find<'a>(&self, seen: Seen<'a>) -> Option<Cow<'a, Json>> {
         match &self.from {
             CaptureFrom::Path(path) => path.get(seen).filter(|value| !value.is_null()),
-            CaptureFrom::Where { list, members, take } => {
+            CaptureFrom::Where {
+                list,
+                members,
+                take,
+            } => {
                 let list = list.get(seen)?.into_owned();
-                let fits = |item: &&Json| members.iter().all(|(name, value)| item.get(name) == Some(value));
+                let fits = |item: &&Json| {
+                    members
+                        .iter()
+                        .all(|(name, value)| item.get(name) == Some(value))
+                };
                 let mut fitting = list.as_array()?.iter().filter(fits);
                 let (one, another) = (fitting.next()?, fitting.next());
                 if another.is_some() {
                     return None;
                 }
-                take.iter().try_fold(Cow::Owned(one.clone()), |value, step| descend(value, step))
+                take.iter()
+                    .try_fold(Cow::Owned(one.clone()), |value, step| descend(value, step))
             }
         }
     }
 }
 
 pub(super) fn seen<'a>(reply: &Reply<'a>, json: Option<&'a Json>) -> Seen<'a> {
-    Seen { status: reply.status, headers: reply.headers, body: reply.body, json, elapsed: reply.elapsed }
+    Seen {
+        status: reply.status,
+        headers: reply.headers,
+        body: reply.body,
+        json,
+        elapsed: reply.elapsed,
+    }
 }
 
 /// Parses a body only when somebody will look at it.
@@ -196,15 +241,21 @@ impl Context<Operand> for Session {
                 self.value(operand).map(|value| Cow::Owned(value.to_json()))
             }
             Operand::Text(parts) => {
-                let parts = parts.iter().map(|part| Some(crate::template::plain(&*self.resolve(part)?)));
+                let parts = parts
+                    .iter()
+                    .map(|part| Some(crate::template::plain(&*self.resolve(part)?)));
                 Some(Cow::Owned(parts.collect::<Option<String>>()?.into()))
             }
             Operand::List(items) => {
-                let items = items.iter().map(|item| self.resolve(item).map(Cow::into_owned));
+                let items = items
+                    .iter()
+                    .map(|item| self.resolve(item).map(Cow::into_owned));
                 Some(Cow::Owned(items.collect::<Option<Json>>()?))
             }
             Operand::Map(members) => {
-                let members = members.iter().map(|(name, value)| Some((name.clone(), self.resolve(value)?.into_owned())));
+                let members = members
+                    .iter()
+                    .map(|(name, value)| Some((name.clone(), self.resolve(value)?.into_owned())));
                 Some(Cow::Owned(Json::Object(members.collect::<Option<_>>()?)))
             }
         }

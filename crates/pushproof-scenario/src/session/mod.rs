@@ -28,7 +28,9 @@ use polling::PollState;
 use crate::ast::ActExpect;
 use crate::matcher::Context;
 use crate::path::Headers;
-use crate::program::{Act, Action, ActorKind, CLIENTS, Exchange, Operand, Program, Step, WaitLength};
+use crate::program::{
+    Act, Action, ActorKind, CLIENTS, Exchange, Operand, Program, Step, WaitLength,
+};
 use crate::template::{RequestBuffer, ShownCall, Values};
 use crate::value::Value;
 
@@ -181,7 +183,15 @@ impl Session {
         let mut slots: Box<[Option<Value>]> = program.slots.iter().map(|_| None).collect();
         let mut users = users.into_iter();
         for actor in &program.actors {
-            let ActorKind::User { username, password, email, phone } = actor.kind else { continue };
+            let ActorKind::User {
+                username,
+                password,
+                email,
+                phone,
+            } = actor.kind
+            else {
+                continue;
+            };
             let Some(user) = users.next() else { break };
             slots[username] = Some(Value::Text(user.username.into()));
             slots[password] = Some(Value::Secret(user.password.into()));
@@ -217,7 +227,12 @@ impl Session {
     /// Bytes it takes, without its secrets and without what all sessions share.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let texts = self.slots.iter().flatten().filter(|value| value.secret().is_none()).map(Value::heap_bytes);
+        let texts = self
+            .slots
+            .iter()
+            .flatten()
+            .filter(|value| value.secret().is_none())
+            .map(Value::heap_bytes);
         std::mem::size_of::<Self>()
             + std::mem::size_of_val(&*self.slots)
             + self.outputs.capacity() * std::mem::size_of::<Output>()
@@ -236,7 +251,9 @@ impl Session {
             Input::Begin => self.enter(0, at),
             Input::Reply(flight, reply) => self.replied(at, flight, reply),
             Input::Failed { flight, timed_out } => self.failed(at, flight, timed_out),
-            Input::Acknowledged(flight, values) => self.acted(at, flight, Answer::Acknowledged(values)),
+            Input::Acknowledged(flight, values) => {
+                self.acted(at, flight, Answer::Acknowledged(values))
+            }
             Input::Refused(flight) => self.acted(at, flight, Answer::Refused),
             Input::Unavailable(flight) => self.acted(at, flight, Answer::Unavailable),
             Input::Woken => self.woken(at),
@@ -272,7 +289,11 @@ impl Session {
             _ => "client_secret",
         };
         let exchange = self.exchange(step)?;
-        Some(exchange.template.show(self, &|operand, secret| hide(label(operand), secret)))
+        Some(
+            exchange
+                .template
+                .show(self, &|operand, secret| hide(label(operand), secret)),
+        )
     }
 
     /// What a phone is to do for a flight of this step.
@@ -293,7 +314,10 @@ impl Session {
         let actor = &self.program.actors[act.actor];
         let (owner, username) = match actor.kind {
             ActorKind::Push { owner } => match self.program.actors[owner].kind {
-                ActorKind::User { username, .. } => (self.program.actors[owner].name.as_str(), self.text(username)),
+                ActorKind::User { username, .. } => (
+                    self.program.actors[owner].name.as_str(),
+                    self.text(username),
+                ),
                 ActorKind::Push { .. } => ("", ""),
             },
             ActorKind::User { username, .. } => (actor.name.as_str(), self.text(username)),
@@ -305,7 +329,14 @@ impl Session {
             };
             Some((name.as_str(), value))
         };
-        ActView { actor: &actor.name, username, owner, action: &act.action, with: act.with.iter().filter_map(value).collect(), meanwhile }
+        ActView {
+            actor: &actor.name,
+            username,
+            owner,
+            action: &act.action,
+            with: act.with.iter().filter_map(value).collect(),
+            meanwhile,
+        }
     }
 
     fn text(&self, slot: usize) -> &str {
@@ -320,12 +351,18 @@ impl Session {
     }
 
     fn note(&mut self, fact: Fact) {
-        self.outputs.push_back(Output::Note(Note { step: self.step, fact }));
+        self.outputs.push_back(Output::Note(Note {
+            step: self.step,
+            fact,
+        }));
     }
 
     fn flight(&mut self, lane: u8) -> Flight {
         self.number += 1;
-        Flight { number: self.number, lane }
+        Flight {
+            number: self.number,
+            lane,
+        }
     }
 
     /// Begins a step, or ends the case after the last one.
@@ -362,7 +399,11 @@ impl Session {
         match length {
             WaitLength::For(time) => *time,
             WaitLength::Past(name) => {
-                let lifetime = self.environment.lifetimes.get(name).or_else(|| self.program.dialect.lifetimes.get(name));
+                let lifetime = self
+                    .environment
+                    .lifetimes
+                    .get(name)
+                    .or_else(|| self.program.dialect.lifetimes.get(name));
                 lifetime.copied().unwrap_or_default() + PAST_MARGIN
             }
         }
@@ -389,7 +430,9 @@ impl Session {
     fn failed(&mut self, at: Duration, flight: Flight, timed_out: bool) {
         match &self.state {
             State::Calling(waited) if *waited == flight => self.stop(Stop::Transport(flight)),
-            State::Polling(poll) if poll.waits_for(flight) => self.poll_failed(at, flight, timed_out),
+            State::Polling(poll) if poll.waits_for(flight) => {
+                self.poll_failed(at, flight, timed_out)
+            }
             _ => {}
         }
     }
@@ -397,7 +440,9 @@ impl Session {
     fn acted(&mut self, at: Duration, flight: Flight, answer: Answer<'_>) {
         match &self.state {
             State::Acting(waited) if *waited == flight => self.device_acted(at, flight, answer),
-            State::Polling(_) if flight.lane < MAIN_LANE => self.meanwhile_acted(at, flight, answer),
+            State::Polling(_) if flight.lane < MAIN_LANE => {
+                self.meanwhile_acted(at, flight, answer)
+            }
             _ => {}
         }
     }
@@ -412,21 +457,37 @@ impl Session {
 
     fn device_acted(&mut self, at: Duration, flight: Flight, answer: Answer<'_>) {
         let program = Arc::clone(&self.program);
-        let Action::Device { expect, captures, .. } = &program.steps[self.position()].action else { return };
+        let Action::Device {
+            expect, captures, ..
+        } = &program.steps[self.position()].action
+        else {
+            return;
+        };
         self.note(Fact::Acted(flight, answer.kind()));
         if let Answer::Unavailable = answer {
             return self.stop(Stop::Device(flight));
         }
         let held = Held::of(answer.fits(*expect));
-        self.note(Fact::Judged { check: CheckRef::Expect, held, flight });
+        self.note(Fact::Judged {
+            check: CheckRef::Expect,
+            held,
+            flight,
+        });
         if held == Held::No {
             return self.stop(Stop::Breached);
         }
         if let Answer::Acknowledged(values) = answer {
             for (what, slot) in captures {
                 match values.iter().find(|(name, _)| name == what) {
-                    Some((_, value)) => self.slots[*slot] = Some(Value::Secret(value.as_str().into())),
-                    None => return self.stop(Stop::Missing { capture: *slot as u16, flight }),
+                    Some((_, value)) => {
+                        self.slots[*slot] = Some(Value::Secret(value.as_str().into()))
+                    }
+                    None => {
+                        return self.stop(Stop::Missing {
+                            capture: *slot as u16,
+                            flight,
+                        });
+                    }
                 }
             }
         }
@@ -446,8 +507,10 @@ impl Answer<'_> {
     const fn fits(self, expect: ActExpect) -> bool {
         matches!(
             (self, expect),
-            (Self::Acknowledged(_), ActExpect::Acknowledged | ActExpect::Either)
-                | (Self::Refused, ActExpect::Refused | ActExpect::Either)
+            (
+                Self::Acknowledged(_),
+                ActExpect::Acknowledged | ActExpect::Either
+            ) | (Self::Refused, ActExpect::Refused | ActExpect::Either)
         )
     }
 

@@ -38,7 +38,11 @@ impl PollState {
     /// The first poll waits for the actions that come before it.
     fn is_held(&self, poll: &Poll) -> bool {
         let before = |(at, _): &(usize, _)| self.fired & !self.answered & (1 << at) != 0;
-        let mut early = poll.meanwhile.iter().enumerate().filter(|(_, one)| one.trigger == Trigger::AfterPoll(0));
+        let mut early = poll
+            .meanwhile
+            .iter()
+            .enumerate()
+            .filter(|(_, one)| one.trigger == Trigger::AfterPoll(0));
         early.any(|early| before(&early))
     }
 
@@ -52,10 +56,16 @@ impl PollState {
             Next::PollAt(at) if self.ending.is_none() && !self.is_held(poll) => at,
             Next::PollAt(_) | Next::InFlight | Next::Over(_) => Duration::MAX,
         };
-        let timed = poll.meanwhile.iter().enumerate().filter_map(|(at, one)| match one.trigger {
-            Trigger::At(time) if self.fired & (1 << at) == 0 && self.ending.is_none() => Some(self.began + time),
-            Trigger::At(_) | Trigger::AfterPoll(_) => None,
-        });
+        let timed = poll
+            .meanwhile
+            .iter()
+            .enumerate()
+            .filter_map(|(at, one)| match one.trigger {
+                Trigger::At(time) if self.fired & (1 << at) == 0 && self.ending.is_none() => {
+                    Some(self.began + time)
+                }
+                Trigger::At(_) | Trigger::AfterPoll(_) => None,
+            });
         timed.fold(next, Duration::min)
     }
 }
@@ -74,7 +84,10 @@ impl Session {
         let since = at.saturating_sub(self.hints_at);
         let hints = if poll.follows_hints {
             let left = |expires: Duration| expires.saturating_sub(since);
-            Hints { interval: self.hints.interval, expires_in: self.hints.expires_in.map(left) }
+            Hints {
+                interval: self.hints.interval,
+                expires_in: self.hints.expires_in.map(left),
+            }
         } else {
             Hints::default()
         };
@@ -82,7 +95,10 @@ impl Session {
             polling: Polling::begin(&poll.policy, at, hints),
             live: poll.pattern.start(),
             began: at,
-            flight: Flight { number: 0, lane: MAIN_LANE },
+            flight: Flight {
+                number: 0,
+                lane: MAIN_LANE,
+            },
             fired: 0,
             answered: 0,
             decided: None,
@@ -103,14 +119,17 @@ impl Session {
     /// Begins the actions whose moment has come.
     fn fire(&mut self, poll: &Poll, at: Duration) {
         for (position, one) in poll.meanwhile.iter().enumerate() {
-            let Some(state) = self.poll_state() else { return };
+            let Some(state) = self.poll_state() else {
+                return;
+            };
             let due = match one.trigger {
                 Trigger::AfterPoll(polls) => polls == state.polling.polls(),
                 Trigger::At(time) => at >= state.began + time,
             };
             if due && state.fired & (1 << position) == 0 {
                 state.fired |= 1 << position;
-                let lane = u8::try_from(position).expect("the compiler bounds the actions of a step");
+                let lane =
+                    u8::try_from(position).expect("the compiler bounds the actions of a step");
                 let flight = self.flight(lane);
                 self.outputs.push_back(Output::Act(flight, self.step));
             }
@@ -121,10 +140,15 @@ impl Session {
     fn advance_poll(&mut self, poll: &Poll, at: Duration) {
         let step = self.step;
         let number = self.number + 1;
-        let Some(state) = self.poll_state() else { return };
+        let Some(state) = self.poll_state() else {
+            return;
+        };
         match state.polling.next() {
             Next::PollAt(due) if state.ending.is_none() && at >= due && !state.is_held(poll) => {
-                let flight = Flight { number, lane: MAIN_LANE };
+                let flight = Flight {
+                    number,
+                    lane: MAIN_LANE,
+                };
                 state.polling.sent(at);
                 state.flight = flight;
                 self.number = number;
@@ -137,9 +161,18 @@ impl Session {
 
     pub(super) fn poll_woken(&mut self, at: Duration) {
         let program = Arc::clone(&self.program);
-        let Action::Poll(poll) = &program.steps[self.position()].action else { return };
-        let timed = poll.meanwhile.iter().any(|one| matches!(one.trigger, Trigger::At(_)));
-        if timed && self.poll_state().is_some_and(|state| state.ending.is_none()) {
+        let Action::Poll(poll) = &program.steps[self.position()].action else {
+            return;
+        };
+        let timed = poll
+            .meanwhile
+            .iter()
+            .any(|one| matches!(one.trigger, Trigger::At(_)));
+        if timed
+            && self
+                .poll_state()
+                .is_some_and(|state| state.ending.is_none())
+        {
             self.fire(poll, at);
         }
         self.advance_poll(poll, at);
@@ -147,32 +180,64 @@ impl Session {
 
     pub(super) fn poll_replied(&mut self, at: Duration, flight: Flight, reply: &Reply<'_>) {
         let program = Arc::clone(&self.program);
-        let Action::Poll(poll) = &program.steps[self.position()].action else { return };
+        let Action::Poll(poll) = &program.steps[self.position()].action else {
+            return;
+        };
         let recognition = self.recognise(&poll.exchange, reply);
         let jitter = self.chance.u16(..);
-        let Some(state) = self.poll_state() else { return };
+        let Some(state) = self.poll_state() else {
+            return;
+        };
         let number = state.polling.polls();
-        let answer = PollAnswer { meaning: recognition.meaning, wait: recognition.wait };
+        let answer = PollAnswer {
+            meaning: recognition.meaning,
+            wait: recognition.wait,
+        };
         let next = state.polling.answered(&poll.policy, at, answer, jitter);
-        let strict = poll.pattern.advance(state.live, recognition.outcomes.without(recognition.weak));
+        let strict = poll
+            .pattern
+            .advance(state.live, recognition.outcomes.without(recognition.weak));
         let live = poll.pattern.advance(state.live, recognition.outcomes);
         state.weakly |= strict.is_dead() && !live.is_dead();
         state.live = live;
         let decided = state.decided;
-        self.note(Fact::Answered { flight, poll: number, recognition });
+        self.note(Fact::Answered {
+            flight,
+            poll: number,
+            recognition,
+        });
         let over = match next {
             Next::Over(because) => Some(because),
-            Next::PollAt(_) | Next::InFlight => poll.pattern.is_complete(live).then_some(Because::Final),
+            Next::PollAt(_) | Next::InFlight => {
+                poll.pattern.is_complete(live).then_some(Because::Final)
+            }
         };
-        let json = serde_json::Value::parse_when(over.is_some() || self.looks_into_body(&poll.exchange), reply.body);
-        self.judge_always(&poll.exchange, recognition.outcomes, flight, reply, json.as_ref());
+        let json = serde_json::Value::parse_when(
+            over.is_some() || self.looks_into_body(&poll.exchange),
+            reply.body,
+        );
+        self.judge_always(
+            &poll.exchange,
+            recognition.outcomes,
+            flight,
+            reply,
+            json.as_ref(),
+        );
         if live.is_dead() {
-            self.note(Fact::Judged { check: CheckRef::Outcomes, held: Held::No, flight });
+            self.note(Fact::Judged {
+                check: CheckRef::Outcomes,
+                held: Held::No,
+                flight,
+            });
             return self.stop(Stop::Breached);
         }
         // With `insist` a decision shows again and again; only the first answers after it are bound.
         if !poll.policy.insist && self.is_late(poll, decided, number, at, recognition.meaning) {
-            self.note(Fact::Judged { check: CheckRef::Settles, held: Held::No, flight });
+            self.note(Fact::Judged {
+                check: CheckRef::Settles,
+                held: Held::No,
+                flight,
+            });
             return self.stop(Stop::Breached);
         }
         if over.is_none() {
@@ -184,7 +249,11 @@ impl Session {
                 match self.examine(&poll.exchange, flight, reply, json.as_ref()) {
                     Ok(()) => self.end_poll(poll, at, because),
                     Err(stop) => {
-                        self.note(Fact::Judged { check: CheckRef::Outcomes, held: Held::Yes, flight });
+                        self.note(Fact::Judged {
+                            check: CheckRef::Outcomes,
+                            held: Held::Yes,
+                            flight,
+                        });
                         self.stop(stop);
                     }
                 }
@@ -195,8 +264,17 @@ impl Session {
     }
 
     /// Whether this answer comes too late to be still undecided.
-    fn is_late(&self, poll: &Poll, decided: Option<(u32, Duration)>, number: u32, at: Duration, meaning: Meaning) -> bool {
-        let (Some((settles, _)), Some((polls, since))) = (poll.settles, decided) else { return false };
+    fn is_late(
+        &self,
+        poll: &Poll,
+        decided: Option<(u32, Duration)>,
+        number: u32,
+        at: Duration,
+        meaning: Meaning,
+    ) -> bool {
+        let (Some((settles, _)), Some((polls, since))) = (poll.settles, decided) else {
+            return false;
+        };
         let undecided = meaning != Meaning::Final;
         match settles {
             Settles::Polls(most) => {
@@ -209,11 +287,27 @@ impl Session {
 
     pub(super) fn poll_failed(&mut self, at: Duration, flight: Flight, timed_out: bool) {
         let program = Arc::clone(&self.program);
-        let Action::Poll(poll) = &program.steps[self.position()].action else { return };
+        let Action::Poll(poll) = &program.steps[self.position()].action else {
+            return;
+        };
         let jitter = self.chance.u16(..);
-        let meaning = if timed_out { Meaning::TimedOut } else { Meaning::Broken };
-        let Some(state) = self.poll_state() else { return };
-        state.polling.answered(&poll.policy, at, PollAnswer { meaning, wait: None }, jitter);
+        let meaning = if timed_out {
+            Meaning::TimedOut
+        } else {
+            Meaning::Broken
+        };
+        let Some(state) = self.poll_state() else {
+            return;
+        };
+        state.polling.answered(
+            &poll.policy,
+            at,
+            PollAnswer {
+                meaning,
+                wait: None,
+            },
+            jitter,
+        );
         if state.polling.next() == Next::Over(Because::Failures) {
             return self.stop(Stop::Unanswered(flight));
         }
@@ -222,9 +316,13 @@ impl Session {
 
     pub(super) fn meanwhile_acted(&mut self, at: Duration, flight: Flight, answer: Answer<'_>) {
         let program = Arc::clone(&self.program);
-        let Action::Poll(poll) = &program.steps[self.position()].action else { return };
+        let Action::Poll(poll) = &program.steps[self.position()].action else {
+            return;
+        };
         let position = usize::from(flight.lane);
-        let (Some(one), Some(state)) = (poll.meanwhile.get(position), self.poll_state()) else { return };
+        let (Some(one), Some(state)) = (poll.meanwhile.get(position), self.poll_state()) else {
+            return;
+        };
         state.answered |= 1 << position;
         if let Answer::Acknowledged(_) = answer {
             state.decided = Some((state.polling.polls(), at));
@@ -236,7 +334,11 @@ impl Session {
         let held = Held::of(answer.fits(one.expect));
         if one.expect != ActExpect::Acknowledged || held == Held::No || !one.covers.is_empty() {
             let check = CheckRef::Meanwhile(flight.lane);
-            self.note(Fact::Judged { check, held, flight });
+            self.note(Fact::Judged {
+                check,
+                held,
+                flight,
+            });
         }
         if held == Held::No {
             return self.stop(Stop::Breached);
@@ -249,7 +351,9 @@ impl Session {
 
     /// Concludes the step, once nothing is in flight.
     fn end_poll(&mut self, poll: &Poll, at: Duration, because: Because) {
-        let Some(state) = self.poll_state() else { return };
+        let Some(state) = self.poll_state() else {
+            return;
+        };
         if state.acts_in_flight() {
             state.ending = Some(because);
             return;
@@ -265,12 +369,20 @@ impl Session {
             (true, true) => Held::Weakly,
             (false, _) => Held::No,
         };
-        self.note(Fact::Judged { check: CheckRef::Outcomes, held, flight });
+        self.note(Fact::Judged {
+            check: CheckRef::Outcomes,
+            held,
+            flight,
+        });
         if held == Held::No {
             return self.stop(Stop::Breached);
         }
         if poll.settles.is_some() && decided.is_some() {
-            self.note(Fact::Judged { check: CheckRef::Settles, held: Held::Yes, flight });
+            self.note(Fact::Judged {
+                check: CheckRef::Settles,
+                held: Held::Yes,
+                flight,
+            });
         }
         self.leave(at);
     }
