@@ -12,3 +12,10 @@ pub mod handler;
 pub mod serve;
 
 mod http_date;
+
+mod drive;
+mod evidence;
+mod judge;
+
+pub mod dispatch;
+pub mod site;

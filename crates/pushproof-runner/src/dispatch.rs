@@ -1,0 +1,101 @@
+//! All cases of a run: planned in order, run side by side, told as events. Start at [`run`].
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use pushproof_report::{Event, Redactor, Verdict};
+use pushproof_scenario::Program;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::drive::{self, Context};
+use crate::site::Site;
+
+/// What is to be run.
+pub struct Plan {
+    /// The cases in the order of reports.
+    pub cases: Vec<Planned>,
+    /// Chooses everything that is left to chance.
+    pub seed: u64,
+    /// Most cases at the same time; at least one.
+    pub concurrency: usize,
+    /// A warning counts as a failure.
+    pub strict: bool,
+    /// A word that no other run uses: part of the names of users that are made.
+    pub run: String,
+}
+
+/// One selected case.
+pub struct Planned {
+    /// The case.
+    pub program: Arc<Program>,
+    /// Why it does not apply to this target: the missing feature, or a wait that is too long.
+    pub not_applicable: Option<String>,
+}
+
+/// Runs a plan and tells events: every case planned before the first starts, then whatever happens. Ends early once `stop` turns true;
+/// cases that run then still clean up.
+pub async fn run(
+    plan: Plan,
+    site: Site,
+    redactor: Arc<Redactor>,
+    tell: Arc<dyn Fn(Event) + Send + Sync>,
+    stop: watch::Receiver<bool>,
+) {
+    for planned in &plan.cases {
+        tell(Event::CasePlanned { case: planned.program.head(), not_applicable: planned.not_applicable.clone() });
+    }
+    let context = Context { tell, redactor, exchanges: Arc::new(AtomicU64::new(1)), stop, strict: plan.strict };
+    if let Site::Shared(place) = &site {
+        for (label, secret) in place.secrets() {
+            context.redactor.learn(label, secret.reveal());
+        }
+    }
+    let site = Arc::new(site);
+    let permits = Arc::new(Semaphore::new(plan.concurrency.max(1)));
+    let mut running = JoinSet::new();
+    for (position, planned) in plan.cases.into_iter().enumerate().filter(|(_, planned)| planned.not_applicable.is_none()) {
+        let permit = Arc::clone(&permits).acquire_owned().await;
+        if *context.stop.borrow() {
+            break;
+        }
+        let (context, site, run) = (context.clone(), Arc::clone(&site), plan.run.clone());
+        let seed = mix(plan.seed, position);
+        running.spawn(async move {
+            let _permit = permit;
+            one(&context, &site, &planned.program, seed, &run).await
+        });
+    }
+    while running.join_next().await.is_some() {}
+}
+
+async fn one(context: &Context, site: &Site, program: &Arc<Program>, seed: u64, run: &str) -> Verdict {
+    match site {
+        Site::Shared(place) => drive::case(context, place, program, seed).await,
+        Site::Sandbox(sandbox) => match sandbox.place(seed, run).await {
+            Ok(place) => {
+                for (label, secret) in place.secrets() {
+                    context.redactor.learn(label, secret.reveal());
+                }
+                let verdict = drive::case(context, &place, program, seed).await;
+                place.close().await;
+                verdict
+            }
+            Err(error) => {
+                (context.tell)(Event::CaseStarted { case: program.id.clone() });
+                let reason = Some(error.to_string());
+                let verdict = Verdict::CouldNotRun;
+                (context.tell)(Event::CaseFinished { case: program.id.clone(), verdict, reason, took_ms: 0 });
+                verdict
+            }
+        },
+    }
+}
+
+/// A seed for each case: neighbouring seeds and positions give unrelated ones (SplitMix64's finaliser).
+fn mix(seed: u64, position: usize) -> u64 {
+    let mut mixed = seed.wrapping_add((position as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
+}

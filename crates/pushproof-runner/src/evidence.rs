@@ -1,0 +1,116 @@
+//! What is shown of a request and a reply: bounded, and with placeholders where secrets stand.
+
+use std::fmt::Write as _;
+
+use pushproof_report::{Redactor, ShownReply, ShownRequest};
+use pushproof_scenario::{Operation, Root, Session, ShownCall};
+use serde_json::Value;
+
+/// Most of a body that a record keeps, in characters; what is judged is always the whole body.
+const BODY_MAX: usize = 16_384;
+/// Most of a header's value that a record keeps.
+const HEADER_MAX: usize = 1_024;
+
+/// A step's call as people see it. Every secret in it becomes known to the redactor on the way.
+pub(crate) fn request(session: &Session, step: u16, base_url: &str, redactor: &Redactor) -> ShownRequest {
+    let hide = |label: &str, secret: &str| {
+        redactor.learn(label, secret);
+        redactor.placeholder(label, secret)
+    };
+    let Some(call) = session.show(step, &hide) else {
+        return ShownRequest {
+            method: String::new(),
+            url: base_url.to_owned(),
+            headers: Vec::new(),
+            body: String::new(),
+            curl: String::new(),
+        };
+    };
+    let url = format!("{base_url}{}", call.path);
+    ShownRequest {
+        curl: curl(&call, &url),
+        method: call.method,
+        url,
+        headers: call.headers,
+        body: bounded(&call.body, BODY_MAX),
+    }
+}
+
+/// The command that sends it again, once the placeholders are filled in.
+fn curl(call: &ShownCall, url: &str) -> String {
+    let mut command = format!("curl -sS -i -X {} {}", call.method, quoted(url));
+    let form = call.form.as_deref();
+    for (name, value) in &call.headers {
+        if form.is_none() || name != "content-type" {
+            let _ = write!(command, " \\\n  -H {}", quoted(&format!("{name}: {value}")));
+        }
+    }
+    for (name, value) in form.unwrap_or(&[]) {
+        let _ = write!(command, " \\\n  --data-urlencode {}", quoted(&format!("{name}={value}")));
+    }
+    if form.is_none() && !call.body.is_empty() {
+        let _ = write!(command, " \\\n  --data {}", quoted(&call.body));
+    }
+    command
+}
+
+/// In single quotes, as a POSIX shell reads it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// A reply as people see it: what the dialect calls a secret is hidden where it stands, and becomes known to the redactor.
+pub(crate) fn reply(operation: &Operation, response: &http::Response<Vec<u8>>, redactor: &Redactor) -> ShownReply {
+    let body = match serde_json::from_slice::<Value>(response.body()) {
+        Ok(mut json) => {
+            for path in operation.secrets.iter().filter(|path| path.root == Root::Body) {
+                if let Some(place) = at(&mut json, &path.steps) {
+                    hide(place, path.steps.last().map_or("body", String::as_str), redactor);
+                }
+            }
+            json.to_string()
+        }
+        Err(_) => String::from_utf8_lossy(response.body()).into_owned(),
+    };
+    let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+        let value = redactor.redact(&String::from_utf8_lossy(value.as_bytes()));
+        (name.as_str().to_owned(), bounded(&value, HEADER_MAX))
+    };
+    ShownReply {
+        status: response.status().as_u16(),
+        headers: response.headers().iter().map(header).collect(),
+        body: bounded(&redactor.redact(&body), BODY_MAX),
+    }
+}
+
+fn at<'a>(value: &'a mut Value, steps: &[String]) -> Option<&'a mut Value> {
+    steps.iter().try_fold(value, |value, step| match value {
+        Value::Object(members) => members.get_mut(step),
+        Value::Array(items) => step.parse::<usize>().ok().and_then(|at| items.get_mut(at)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    })
+}
+
+/// Hides every text below; a number or a boolean cannot be told from a harmless one and goes too.
+fn hide(value: &mut Value, label: &str, redactor: &Redactor) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| hide(item, label, redactor)),
+        Value::Object(members) => members.iter_mut().for_each(|(_, member)| hide(member, label, redactor)),
+        Value::Null => {}
+        Value::String(_) | Value::Bool(_) | Value::Number(_) => {
+            let text = match &*value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            redactor.learn(label, &text);
+            *value = redactor.placeholder(label, &text).into();
+        }
+    }
+}
+
+fn bounded(text: &str, chars_max: usize) -> String {
+    match text.char_indices().nth(chars_max) {
+        None => text.to_owned(),
+        Some((cut, _)) => format!("{}… ({} more bytes)", &text[..cut], text.len() - cut),
+    }
+}

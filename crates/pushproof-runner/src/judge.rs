@@ -1,0 +1,152 @@
+//! From a session's notes to verdicts: what was judged, at which place, on which evidence. Start at [`Judge`].
+//!
+//! A check that covers nothing is setup: if it does not hold, the case could not run, and nobody is accused. A refusal with a control counts
+//! only once the control has succeeded, wherever it stands in the file; so verdicts are given when the case is over.
+
+use std::collections::BTreeMap;
+
+use pushproof_report::{Cover, Event, Finding, Level, Verdict};
+use pushproof_scenario::{CheckRef, Held, Program, Words};
+
+/// Collects what was judged in one case.
+#[derive(Debug, Default)]
+pub(crate) struct Judge {
+    judged: Vec<Judged>,
+    /// What every reply meets, kept once for the whole case: the worst, or the first.
+    always: BTreeMap<u16, Judged>,
+    /// The first thing that stood in the way.
+    obstacle: Option<String>,
+}
+
+#[derive(Debug)]
+struct Judged {
+    step: usize,
+    check: CheckRef,
+    held: Held,
+    words: Words,
+    exchange: Option<u64>,
+}
+
+impl Judge {
+    /// Takes a decided check with its words.
+    pub(crate) fn take(&mut self, step: usize, check: CheckRef, held: Held, words: Words, exchange: Option<u64>) {
+        let judged = Judged { step, check, held, words, exchange };
+        match check {
+            CheckRef::Always(position) => {
+                // A breach replaces what held before; the first breach is the one that is told.
+                let breach = held == Held::No && self.always.get(&position).is_some_and(|known| known.held != Held::No);
+                if breach || !self.always.contains_key(&position) {
+                    self.always.insert(position, judged);
+                }
+            }
+            _ => {
+                if held == Held::No && judged.words.covers.is_empty() {
+                    let place = judged.words.source.place(judged.words.span);
+                    self.stand_in_the_way(format!(
+                        "{}:{}: expected {}, got {}",
+                        place.file, place.line, judged.words.expected, judged.words.actual
+                    ));
+                }
+                self.judged.push(judged);
+            }
+        }
+    }
+
+    /// Whether a condition of the dialect needs no more words: it was breached already, or it held and holds again.
+    pub(crate) fn knows_always(&self, position: u16, held: Held) -> bool {
+        self.always.get(&position).is_some_and(|known| known.held == Held::No || held != Held::No)
+    }
+
+    /// Keeps the first reason why the case could not run.
+    pub(crate) fn stand_in_the_way(&mut self, reason: String) {
+        self.obstacle.get_or_insert(reason);
+    }
+
+    /// The verdicts as events, what the case comes to, and why.
+    pub(crate) fn finish(self, program: &Program, strict: bool) -> (Vec<Event>, Verdict, Option<String>) {
+        let mut events = Vec::new();
+        let mut worst: Option<(Verdict, Option<String>)> = None;
+        let mut note = |verdict: Verdict, reason: Option<String>| {
+            if worst.as_ref().is_none_or(|(known, _)| verdict < *known) {
+                worst = Some((verdict, reason));
+            }
+        };
+        for judged in self.judged.iter().chain(self.always.values()) {
+            if judged.words.covers.is_empty() {
+                continue;
+            }
+            let (verdict, reason) = self.verdict(judged, program);
+            let finding = matches!(verdict, Verdict::Fail | Verdict::Warn).then(|| judged.finding(program, verdict));
+            let covers = judged.words.covers.iter();
+            let effective = Verdict::worst(covers.map(|cover| verdict.at(cover.level).under(strict)));
+            let contrast = finding.as_ref().map(|finding| format!("{}: {}", judged.name(program), finding.contrast()));
+            note(effective.unwrap_or(verdict), reason.clone().or(contrast).filter(|_| verdict != Verdict::Pass));
+            events.push(Event::Judged {
+                case: program.id.clone(),
+                step: program.steps[judged.step].id.clone(),
+                check: judged.words.check.clone(),
+                verdict,
+                covers: judged.words.covers.clone(),
+                reason,
+                finding: finding.map(Box::new),
+            });
+        }
+        let (verdict, reason) = worst.unwrap_or((Verdict::Pass, None));
+        match self.obstacle {
+            // What was found before the obstacle stands; what came after it was never judged.
+            Some(obstacle) if verdict > Verdict::CouldNotRun => (events, Verdict::CouldNotRun, Some(obstacle)),
+            _ => (events, verdict, reason),
+        }
+    }
+
+    fn verdict(&self, judged: &Judged, program: &Program) -> (Verdict, Option<String>) {
+        match judged.held {
+            Held::No => (Verdict::Fail, None),
+            Held::Weakly => (Verdict::Warn, None),
+            Held::Yes => match self.control(judged, program) {
+                Some(control) if !self.succeeded(control) => {
+                    let control = &program.steps[control].id;
+                    let reason = format!("its control `{control}` did not succeed, so the refusal proves nothing");
+                    (Verdict::Inconclusive, Some(reason))
+                }
+                _ => (Verdict::Pass, None),
+            },
+        }
+    }
+
+    /// The control of a check that is what its step demands.
+    fn control(&self, judged: &Judged, program: &Program) -> Option<usize> {
+        let demanded = matches!(judged.check, CheckRef::Expect | CheckRef::Outcomes);
+        program.steps[judged.step].control.filter(|_| demanded)
+    }
+
+    /// Whether a step got what it demands.
+    fn succeeded(&self, step: usize) -> bool {
+        self.judged.iter().any(|judged| {
+            judged.step == step && matches!(judged.check, CheckRef::Expect | CheckRef::Outcomes) && judged.held != Held::No
+        })
+    }
+}
+
+impl Judged {
+    fn name(&self, program: &Program) -> String {
+        format!("{}.{}", program.steps[self.step].id, self.words.check)
+    }
+
+    fn finding(&self, program: &Program, verdict: Verdict) -> Finding {
+        let levels = self.words.covers.iter().map(|cover: &Cover| cover.level);
+        Finding {
+            requirements: self.words.covers.clone(),
+            level: Level::strongest(levels).unwrap_or(Level::Must),
+            case: program.id.clone(),
+            step: program.steps[self.step].id.clone(),
+            check: self.words.check.clone(),
+            verdict,
+            expected: self.words.expected.clone(),
+            actual: self.words.actual.clone(),
+            place: self.words.source.place(self.words.span),
+            excerpt: Some(self.words.source.excerpt(self.words.span, self.words.label.clone())),
+            exchange: self.exchange,
+        }
+    }
+}

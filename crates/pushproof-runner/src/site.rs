@@ -1,0 +1,192 @@
+//! Where cases run: a target that somebody else runs, or a sandbox of each case's own. Start at [`Site`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use pushproof_report::Secret;
+use pushproof_scenario::{CLIENTS, ClientValues, Environment, Value};
+
+use crate::clock::Clock;
+use crate::handler::Handler;
+use crate::providers::devices::{KeyPool, PhoneOptions, Phones};
+use crate::providers::messages::Patience;
+use crate::providers::users::Users;
+use crate::serve::Server;
+use crate::target::{Client, Target};
+use crate::transport::{HttpOptions, Roots, Transport};
+
+/// Where the cases of a run run.
+pub enum Site {
+    /// One tenant for all, reached as its target file says.
+    Shared(Arc<Place>),
+    /// A new tenant for each case, with a clock of its own that jumps: no case ever waits for another.
+    Sandbox(Sandbox),
+}
+
+/// How a sandbox is made.
+pub struct Sandbox {
+    /// Makes a tenant, from a seed.
+    pub tenant: Arc<dyn Fn(u64) -> Handler + Send + Sync>,
+    /// The target that reaches a tenant at a base URL.
+    pub target: Arc<dyn Fn(&str) -> Target + Send + Sync>,
+    /// The time at which every case begins.
+    pub origin: SystemTime,
+    /// Whether requests travel over a loopback socket, as they do for users; without, only the tenant is there.
+    pub sockets: bool,
+    keys: Arc<KeyPool>,
+    transport: Transport,
+}
+
+/// One tenant within reach.
+pub struct Place {
+    /// How it is reached.
+    pub target: Target,
+    /// The way to it.
+    pub transport: Transport,
+    /// Its time.
+    pub clock: Clock,
+    users: Users,
+    keys: Arc<KeyPool>,
+    patience: Patience,
+    environment: Arc<Environment>,
+    server: Option<Server>,
+}
+
+/// Why a place cannot be used: nothing was sent to the endpoint.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    /// No port for a sandbox.
+    #[error("opening a loopback port for the sandbox")]
+    Port(#[source] std::io::Error),
+    /// TLS or proxy settings.
+    #[error(transparent)]
+    Transport(#[from] crate::transport::TransportError),
+    /// The user provider.
+    #[error(transparent)]
+    Users(#[from] crate::providers::users::Unavailable),
+    /// The CA file.
+    #[error("reading the file of certificate authorities")]
+    Roots(#[source] std::io::Error),
+    /// The clock hook.
+    #[error(transparent)]
+    Clock(#[from] crate::clock::ClockError),
+}
+
+impl Sandbox {
+    /// A sandbox that makes its tenants with `tenant`.
+    ///
+    /// # Errors
+    /// [`SiteError::Transport`] if no HTTP client can be built.
+    pub fn new(
+        tenant: Arc<dyn Fn(u64) -> Handler + Send + Sync>,
+        target: Arc<dyn Fn(&str) -> Target + Send + Sync>,
+        origin: SystemTime,
+    ) -> Result<Self, SiteError> {
+        // Nobody but this process answers on its loopback ports, so there is no authority to trust.
+        let options = HttpOptions { roots: Roots::Nobody, ..HttpOptions::default() };
+        let transport = Transport::http(&options)?;
+        Ok(Self { tenant, target, origin, sockets: true, keys: KeyPool::new(), transport })
+    }
+
+    /// A place for one case.
+    ///
+    /// # Errors
+    /// [`SiteError`] if no port can be had.
+    pub async fn place(&self, seed: u64, run: &str) -> Result<Place, SiteError> {
+        let handler = (self.tenant)(seed);
+        let clock = Clock::jumping(self.origin);
+        let (server, transport, base_url) = if self.sockets {
+            let server = Server::loopback(handler, clock.clone()).await.map_err(SiteError::Port)?;
+            let base_url = server.base_url();
+            (Some(server), self.transport.clone(), base_url)
+        } else {
+            let transport = Transport::in_process(handler, clock.clone());
+            (None, transport, "http://sandbox.invalid".to_owned())
+        };
+        let target = (self.target)(&base_url);
+        let place = Place::assemble(target, transport, clock, Arc::clone(&self.keys), Patience::SANDBOX, run)?;
+        Ok(Place { server, ..place })
+    }
+}
+
+impl Place {
+    /// Reaches a target that somebody else runs; its clock hook is asked for the time.
+    ///
+    /// # Errors
+    /// [`SiteError`], before anything is sent to the endpoint itself.
+    pub async fn reach(target: Target, run: &str) -> Result<Self, SiteError> {
+        let options = target.http_options().map_err(SiteError::Roots)?;
+        let transport = Transport::http(&options)?;
+        let clock = match &target.clock {
+            None => Clock::real(),
+            Some(url) => {
+                let hook = crate::providers::clock::ClockHook::new(&transport, url);
+                Clock::hooked(Arc::new(hook)).await?
+            }
+        };
+        Self::assemble(target, transport, clock, KeyPool::new(), Patience::REMOTE, run)
+    }
+
+    fn assemble(
+        target: Target,
+        transport: Transport,
+        clock: Clock,
+        keys: Arc<KeyPool>,
+        patience: Patience,
+        run: &str,
+    ) -> Result<Self, SiteError> {
+        let users = Users::new(target.users.as_ref(), &target.base_url, &transport, run)?;
+        let environment = Arc::new(environment(&target));
+        Ok(Self { target, transport, clock, users, keys, patience, environment, server: None })
+    }
+
+    pub(crate) const fn users(&self) -> &Users {
+        &self.users
+    }
+
+    pub(crate) const fn environment(&self) -> &Arc<Environment> {
+        &self.environment
+    }
+
+    /// Phones that nobody has touched.
+    pub(crate) fn phones(&self, rng: fastrand::Rng) -> Phones {
+        Phones::new(PhoneOptions {
+            devices: self.target.devices.as_ref(),
+            base_url: &self.target.base_url,
+            tenant: &self.transport,
+            hooks: &self.transport,
+            keys: &self.keys,
+            patience: self.patience,
+            rng,
+        })
+    }
+
+    /// Lets go of the sandbox's port.
+    pub(crate) async fn close(self) {
+        if let Some(server) = self.server {
+            server.stop().await;
+        }
+    }
+
+    /// The secrets of the target itself, with labels.
+    pub fn secrets(&self) -> Vec<(&'static str, Secret)> {
+        let clients = self.target.client.iter().chain(self.target.clients.values());
+        clients.filter_map(|client| Some(("client_secret", client.secret.clone()?))).collect()
+    }
+}
+
+/// What a target gives to every session.
+fn environment(target: &Target) -> Environment {
+    let values = |client: Option<&Client>| ClientValues {
+        id: client.map(|client| Value::Text(client.id.as_str().into())),
+        secret: client.and_then(|client| Some(Value::Secret(client.secret.as_ref()?.reveal().into()))),
+    };
+    let mut clients: [ClientValues; CLIENTS.len()] = Default::default();
+    clients[0] = values(target.client.as_ref());
+    for (at, name) in CLIENTS.iter().enumerate().skip(1) {
+        clients[at] = values(target.clients.get(*name));
+    }
+    let lifetimes: BTreeMap<String, Duration> = target.lifetimes.clone();
+    Environment { clients, lifetimes }
+}
