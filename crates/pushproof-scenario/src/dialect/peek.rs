@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 /// How many different members a profile may look at.
 pub(crate) const NAMES_MAX: usize = 64;
-/// How many of them may carry a waiting time.
+/// How many different members may carry a waiting time.
 pub(crate) const WAITS_MAX: usize = 4;
 
 /// What kind of body a reply has.
@@ -25,21 +25,32 @@ pub(crate) enum BodyKind {
 /// Which members of a reply's top level a profile looks at.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interest {
-    /// Names; the first [`WAITS_MAX`] may be waits.
-    pub(crate) names: Vec<Box<str>>,
+    /// Members that must be there.
+    names: Vec<Box<str>>,
+    /// Members that say how long to wait.
+    waits: Vec<Box<str>>,
 }
 
 impl Interest {
-    /// The position of a name, added if new. `None` when there are too many.
-    pub(crate) fn position(&mut self, name: &str) -> Option<usize> {
-        if let Some(found) = self.names.iter().position(|known| &**known == name) {
-            return Some(found);
-        }
-        (self.names.len() < NAMES_MAX).then(|| {
-            self.names.push(name.into());
-            self.names.len() - 1
-        })
+    /// The position of a member that must be there, added if new. `None` when there are too many.
+    pub(crate) fn name(&mut self, name: &str) -> Option<usize> {
+        position(&mut self.names, name, NAMES_MAX)
     }
+
+    /// The position of a member with a waiting time, added if new. `None` when there are too many.
+    pub(crate) fn wait(&mut self, name: &str) -> Option<usize> {
+        position(&mut self.waits, name, WAITS_MAX)
+    }
+}
+
+fn position(names: &mut Vec<Box<str>>, name: &str, most: usize) -> Option<usize> {
+    if let Some(found) = names.iter().position(|known| **known == *name) {
+        return Some(found);
+    }
+    (names.len() < most).then(|| {
+        names.push(name.into());
+        names.len() - 1
+    })
 }
 
 /// What was seen.
@@ -48,9 +59,9 @@ pub(crate) struct Peek<'a> {
     pub(crate) kind: BodyKind,
     /// The text member `error`.
     pub(crate) error: Option<Cow<'a, str>>,
-    /// One bit for each name of the [`Interest`] that is there and not null.
+    /// One bit for each of the [`Interest`]'s names that is there and not null.
     pub(crate) present: u64,
-    /// Whole numbers under the first names.
+    /// The whole number under each of its waits.
     pub(crate) waits: [Option<u64>; WAITS_MAX],
 }
 
@@ -107,13 +118,14 @@ impl<'de> Visitor<'de> for Top<'_> {
         while let Some(key) = map.next_key_seed(Text)? {
             let key = key.unwrap_or_default();
             let value = map.next_value_seed(Any)?;
-            if let Some(position) = self.0.names.iter().position(|name| **name == *key)
+            let at = |names: &[Box<str>]| names.iter().position(|name| **name == *key);
+            if let Some(position) = at(&self.0.names)
                 && !matches!(value, Found::Null)
             {
                 seen.present |= 1 << position;
-                if let (Some(wait), Found::Whole(number)) = (seen.waits.get_mut(position), &value) {
-                    *wait = Some(*number);
-                }
+            }
+            if let (Some(position), Found::Whole(number)) = (at(&self.0.waits), &value) {
+                seen.waits[position] = Some(*number);
             }
             if let (ERROR_MEMBER, Found::Text(text)) = (&*key, value) {
                 seen.error = Some(text);
@@ -233,6 +245,7 @@ mod tests {
     fn interest() -> Interest {
         Interest {
             names: vec!["interval".into(), "access_token".into()],
+            waits: vec!["retry_after".into(), "interval".into()],
         }
     }
 
@@ -247,7 +260,16 @@ mod tests {
             (seen.kind, seen.error.as_deref(), seen.present),
             (BodyKind::Object, Some("slow_down"), 1)
         );
-        assert_eq!(seen.waits[0], Some(10));
+        assert_eq!(seen.waits, [None, Some(10), None, None]);
+    }
+
+    #[test]
+    fn waits_have_places_of_their_own_however_many_names_came_before() {
+        let mut interest = Interest::default();
+        (0..NAMES_MAX).for_each(|n| assert!(interest.name(&n.to_string()).is_some()));
+        assert_eq!(interest.name("one more"), None);
+        assert_eq!(interest.wait("interval"), Some(0));
+        assert_eq!(interest.wait("interval"), Some(0));
     }
 
     #[test]

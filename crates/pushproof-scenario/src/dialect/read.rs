@@ -170,7 +170,6 @@ const MEANINGS: &[(&str, Meaning)] = &[
 
 fn outcome(reader: &Reader, entry: &Entry, interest: &mut Interest) -> Option<Outcome> {
     let mut fields = reader.map(&entry.value, "an outcome")?;
-    // Members with waiting times come first: only the first few positions keep their numbers.
     let waits = fields
         .texts("wait")
         .iter()
@@ -210,9 +209,7 @@ fn wait_hint(reader: &Reader, text: &Spanned<String>, interest: &mut Interest) -
         .value
         .strip_prefix("body.")
         .filter(|member| !member.contains('.'));
-    let position = member
-        .and_then(|member| interest.position(member))
-        .filter(|position| *position < WAITS_MAX);
+    let position = member.and_then(|member| interest.wait(member));
     if position.is_none() {
         let help = format!(
             "a wait stands in `header.NAME` or in a top member, `body.NAME`; at most {WAITS_MAX} members"
@@ -230,16 +227,8 @@ fn wait_hint(reader: &Reader, text: &Spanned<String>, interest: &mut Interest) -
 fn alternative(reader: &Reader, fields: &mut Fields<'_>, interest: &mut Interest) -> Alternative {
     let mut form = Alternative::default();
     if let Some(node) = fields.take("status") {
-        let status = |item: &Node| {
-            reader
-                .count(item, "`status`")
-                .and_then(|number| u16::try_from(number).ok())
-        };
-        form.statuses = reader
-            .one_or_many(node)
-            .into_iter()
-            .filter_map(status)
-            .collect();
+        let items = reader.one_or_many(node).into_iter();
+        form.statuses = items.filter_map(|item| status(reader, item)).collect();
     }
     form.error = fields.text("error").map(|error| error.value);
     let bodies = [
@@ -251,7 +240,7 @@ fn alternative(reader: &Reader, fields: &mut Fields<'_>, interest: &mut Interest
         .take("body")
         .and_then(|node| reader.word(node, "`body`", &bodies));
     for member in fields.texts("has") {
-        match interest.position(&member.value) {
+        match interest.name(&member.value) {
             Some(position) => form.has_bits |= 1 << position,
             None => reader.error(
                 "E0203",
@@ -267,6 +256,21 @@ fn alternative(reader: &Reader, fields: &mut Fields<'_>, interest: &mut Interest
         .and_then(|node| reader.word(node, "level", &levels))
         .unwrap_or(false);
     form
+}
+
+/// Anything else, taken for no status at all, would let every reply pass.
+fn status(reader: &Reader, node: &Node) -> Option<u16> {
+    let number = reader.count(node, "`status`")?;
+    let status = u16::try_from(number).ok();
+    let status = status.filter(|status| (100..=599).contains(status));
+    if status.is_none() {
+        reader.error(
+            "E0203",
+            node.span,
+            format!("`{number}` is not an HTTP status"),
+        );
+    }
+    status
 }
 
 fn operations(reader: &Reader, node: &Node, outcomes: &[String]) -> Vec<Operation> {
@@ -295,6 +299,10 @@ fn operation(reader: &Reader, entry: &Entry, outcomes: &[String]) -> Option<Oper
     let named = fields.texts("outcomes");
     let secrets = paths(reader, fields.texts("secrets"));
     let variant = paths(reader, fields.texts("variant"));
+    if form.is_some() && json.is_some() {
+        let message = format!("`{}` has two bodies, `form` and `json`", entry.key);
+        reader.error("E0204", entry.key_span, message);
+    }
     fields.finish();
     let (method, path) = request_line(reader, &http?)?;
     Some(Operation {

@@ -101,7 +101,8 @@ impl Profile {
             meaning: Meaning::Broken,
             wait: None,
         };
-        let mut meaning = None;
+        // What the reply is says more than what it nearly is.
+        let (mut meaning, mut near_meaning) = (None, None);
         for (position, outcome) in self.outcomes.iter().enumerate() {
             let name = Outcomes::named(position);
             let Some(outcome) = outcome.as_ref().filter(|_| among.meets(name)) else {
@@ -113,15 +114,22 @@ impl Profile {
                     found.outcomes = found.outcomes.with(name);
                     found.weak = found.weak.with(name);
                 }
-                Fit::ErrorOnly => found.near = found.near.with(name),
+                Fit::ErrorOnly => {
+                    found.near = found.near.with(name);
+                }
                 Fit::None => continue,
             }
-            meaning = meaning.or(outcome.means);
+            let says = if found.near.meets(name) {
+                &mut near_meaning
+            } else {
+                &mut meaning
+            };
+            *says = says.or(outcome.means);
             if let Some(wait) = outcome.wait(headers, &seen) {
                 found.wait = Some(found.wait.map_or(wait, |known| known.max(wait)));
             }
         }
-        found.classify(status, &seen, meaning);
+        found.classify(status, &seen, meaning.or(near_meaning));
         if found.meaning == Meaning::Throttled && found.wait.is_none() {
             found.wait = headers
                 .header("retry-after")
@@ -254,4 +262,47 @@ fn wait_of(value: &str, headers: &dyn Headers) -> Option<Duration> {
     let until = httpdate::parse_http_date(value).ok()?;
     let now = httpdate::parse_http_date(headers.header("date")?).ok()?;
     Some(until.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::dialect::{Dialect, Requirements};
+    use crate::source::Source;
+
+    fn recognised(profile: &str, status: u16, headers: &[(&str, &str)], body: &str) -> String {
+        let text = format!(
+            "format: 1\ndialect: d\ntitle: D\noperations:\n  a: {{ http: GET /, outcomes: [early, late, slow] }}\nprofiles:\n  p:\n{profile}"
+        );
+        let dialect = Dialect::read(&Source::new("d", text), Requirements::default()).unwrap();
+        let among = dialect.operations[0].outcomes;
+        let found = dialect.profiles["p"].recognise(among, status, &headers, body.as_bytes());
+        let names = |outcomes| dialect.names(outcomes).join(",");
+        format!(
+            "{} near {} means {:?} wait {:?}",
+            names(found.outcomes),
+            names(found.near),
+            found.meaning,
+            found.wait
+        )
+    }
+
+    #[test]
+    fn what_a_reply_is_says_more_than_what_it_nearly_is() {
+        let profile = "    early: { status: 400, error: x, means: pending }\n    late: { status: 403, error: x, means: final }\n    slow: { status: 404 }\n";
+        insta::assert_snapshot!(recognised(profile, 403, &[], r#"{"error":"x"}"#), @"late near early means Final wait None");
+        insta::assert_snapshot!(recognised(profile, 418, &[], r#"{"error":"x"}"#), @"broken near early,late means Pending wait None");
+    }
+
+    #[test]
+    fn waits_count_in_any_form() {
+        let profile = "    early: { status: 200, has: [a, b, c, d, e] }\n    late: { status: 404 }\n    slow: { status: 400, error: s, means: slow_down, wait: [header.retry-after, body.interval] }\n";
+        let body = r#"{"error":"s","interval":7}"#;
+        insta::assert_snapshot!(recognised(profile, 400, &[], body), @"slow near  means SlowDown wait Some(7s)");
+        insta::assert_snapshot!(recognised(profile, 418, &[("retry-after", "9")], body), @"throttled near slow means SlowDown wait Some(9s)");
+        let dates = [
+            ("date", "Tue, 01 Sep 2026 10:00:00 GMT"),
+            ("retry-after", "Tue, 01 Sep 2026 10:01:00 GMT"),
+        ];
+        insta::assert_snapshot!(recognised(profile, 400, &dates, body), @"slow near  means SlowDown wait Some(60s)");
+    }
 }

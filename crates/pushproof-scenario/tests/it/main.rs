@@ -1,0 +1,12 @@
+//! The language at its boundary: texts in, messages or transcripts out.
+
+mod support;
+
+use pushproof_scenario::Diagnostic;
+
+#[test]
+fn the_dialect_of_the_repository_is_right() {
+    let mut problems = support::problems(&support::auth0_files());
+    problems.retain(Diagnostic::is_error);
+    insta::assert_snapshot!(support::rendered(&problems), @"nothing is wrong");
+}
