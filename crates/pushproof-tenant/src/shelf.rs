@@ -1,6 +1,7 @@
 //! Things that are kept for a while and then forgotten: [`Shelf`]. It bounds the memory of the tenant.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// A map whose entries leave at an instant given when they are put in, and whose oldest leave early when it is full.
@@ -38,6 +39,19 @@ impl<K: Ord + Clone, V> Shelf<K, V> {
 
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.items.get_mut(key).map(|item| &mut item.value)
+    }
+
+    /// Takes all entries of a range out, in the order of their keys.
+    pub(crate) fn take(&mut self, range: RangeInclusive<&K>) -> Vec<V> {
+        let keys: Vec<K> = self
+            .items
+            .range::<K, _>(range)
+            .map(|(key, _)| key.clone())
+            .collect();
+        keys.iter()
+            .filter_map(|key| self.items.remove(key))
+            .map(|item| item.value)
+            .collect()
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {

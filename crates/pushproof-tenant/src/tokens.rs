@@ -1,5 +1,7 @@
 //! What a login ends in: a set of tokens, RS256 JWTs signed by the tenant (`protocol.md` §5.3).
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
@@ -22,6 +24,9 @@ const PERSON_SCOPES: [&str; 6] = [
     "phone",
     "offline_access",
 ];
+
+/// How long an id token lives: ten hours, the vendor's default.
+const ID_TOKEN_S: u64 = 36_000;
 
 /// What an access token may be for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -75,28 +80,22 @@ impl Tenant {
         let audience = self.audience(call, wish)?;
         let scope = granted_scope(audience, wish.scope.as_deref());
         let has = |name: &str| scope.split(' ').any(|one| one == name);
-        let user = self.bent_subject(user);
+        let refresh_token = format!("v1.{}", self.text(ALPHANUMERIC, 43));
         let user = self
             .users
-            .get(user)
+            .get(self.bent_subject(user))
             .ok_or_else(refusals::mfa_token_expired)?;
-        let lifetimes = &self.settings.lifetimes;
-        let (aud, lifetime) = match audience {
-            Audience::Userinfo => (json!(call.url("userinfo")), lifetimes.access_token),
-            Audience::Mfa => (json!(call.url("mfa/")), lifetimes.management_token),
-            Audience::Api(api) if has("openid") => {
-                (json!([api, call.url("userinfo")]), lifetimes.access_token)
-            }
-            Audience::Api(api) => (json!(api), lifetimes.access_token),
-        };
-        let client_id = &self.client_settings(client).id;
-        let (iat, exp) = (call.now.as_secs(), (call.now + lifetime).as_secs());
-        let access = json!({ "iss": call.issuer(), "sub": user.id, "aud": aud, "iat": iat, "exp": exp,
-            "scope": scope, "azp": client_id });
+        let client_id = &*self.client_settings(client).id;
+        let lifetime = self.lifetime(audience).as_secs();
+        let iat = call.now.as_secs();
+
         let mut set = Map::new();
+        let access = json!({ "iss": call.issuer(), "sub": user.id, "aud": aud(call, audience, has("openid")), "iat": iat,
+            "exp": iat + lifetime, "scope": scope, "azp": client_id });
         set.insert("access_token".into(), json!(self.keys.sign(&access)));
         if has("openid") {
-            let mut id = json!({ "iss": call.issuer(), "sub": user.id, "aud": client_id, "iat": iat, "exp": iat + 36_000 });
+            let mut id = json!({ "iss": call.issuer(), "sub": user.id, "aud": client_id, "iat": iat,
+                "exp": iat + ID_TOKEN_S });
             if has("email") {
                 id["email"] = json!(user.email);
                 id["email_verified"] = json!(user.email_verified);
@@ -104,15 +103,21 @@ impl Tenant {
             set.insert("id_token".into(), json!(self.keys.sign(&id)));
         }
         if has("offline_access") {
-            let token = format!("v1.{}", self.text(ALPHANUMERIC, 43));
-            set.insert("refresh_token".into(), json!(token));
+            set.insert("refresh_token".into(), json!(refresh_token));
         }
         if !scope.is_empty() {
             set.insert("scope".into(), json!(scope));
         }
-        set.insert("expires_in".into(), json!(lifetime.as_secs()));
+        set.insert("expires_in".into(), json!(lifetime));
         set.insert("token_type".into(), json!("Bearer"));
         Ok(set)
+    }
+
+    fn lifetime(&self, audience: Audience<'_>) -> Duration {
+        match audience {
+            Audience::Mfa => self.settings.lifetimes.management_token,
+            Audience::Userinfo | Audience::Api(_) => self.settings.lifetimes.access_token,
+        }
     }
 
     /// Whom tokens are issued for: the user given, but for [`Fault::TokensForAnother`].
@@ -125,6 +130,16 @@ impl Tenant {
             .map(|(other, _)| other)
             .find(|other| *other != user)
             .unwrap_or(user)
+    }
+}
+
+/// The `aud` of an access token; with `openid` it opens the profile too.
+fn aud(call: &Call<'_>, audience: Audience<'_>, openid: bool) -> Value {
+    match audience {
+        Audience::Userinfo => json!(call.url("userinfo")),
+        Audience::Mfa => json!(call.url("mfa/")),
+        Audience::Api(api) if openid => json!([api, call.url("userinfo")]),
+        Audience::Api(api) => json!(api),
     }
 }
 

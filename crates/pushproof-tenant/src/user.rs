@@ -121,7 +121,7 @@ impl User {
     /// Makes a factor active, with its sibling, and the recovery code with it (`protocol.md` §11.1).
     pub(crate) fn activate(&mut self, device: &DeviceId) {
         let sibling = self
-            .siblings(device)
+            .on_device(device)
             .and_then(|authenticator| authenticator.sibling.clone());
         for authenticator in &mut self.authenticators {
             let confirmed =
@@ -130,7 +130,7 @@ impl User {
         }
     }
 
-    fn siblings(&self, device: &DeviceId) -> Option<&Authenticator> {
+    fn on_device(&self, device: &DeviceId) -> Option<&Authenticator> {
         self.authenticators
             .iter()
             .find(|authenticator| authenticator.device == *device)
@@ -155,14 +155,19 @@ impl User {
             })
     }
 
-    /// Removes what stands on a device id, and its sibling if told so.
-    pub(crate) fn remove(&mut self, device: &DeviceId, with_sibling: bool) {
+    /// Removes what stands on a device id, and its sibling if told so; gives the ids of what went.
+    pub(crate) fn remove(&mut self, device: &DeviceId, with_sibling: bool) -> Vec<DeviceId> {
         let sibling = self
-            .siblings(device)
+            .on_device(device)
             .and_then(|authenticator| authenticator.sibling.clone());
         let sibling = sibling.filter(|_| with_sibling);
+        let goes = |other: &mut Authenticator| {
+            other.device == *device || Some(&other.device) == sibling.as_ref()
+        };
         self.authenticators
-            .retain(|other| other.device != *device && Some(&other.device) != sibling.as_ref());
+            .extract_if(.., goes)
+            .map(|gone| gone.device)
+            .collect()
     }
 
     pub(crate) fn remember(&mut self, transaction: SealId) {
@@ -233,8 +238,14 @@ impl Users {
         self.by_device.insert(device, owner);
     }
 
-    pub(crate) fn forget_device(&mut self, device: &DeviceId) {
-        self.by_device.remove(device);
+    /// Removes a factor of a user, with its sibling if told so.
+    pub(crate) fn remove_device(&mut self, owner: UserKey, device: &DeviceId, with_sibling: bool) {
+        let Some(user) = self.users.get_mut(&owner) else {
+            return;
+        };
+        for gone in user.remove(device, with_sibling) {
+            self.by_device.remove(&gone);
+        }
     }
 
     /// All users in the order of their creation.

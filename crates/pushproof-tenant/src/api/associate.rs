@@ -287,8 +287,9 @@ impl Tenant {
         }
     }
 
-    fn make_room(&mut self, user: UserKey) {
-        let Some(user) = self.users.get_mut(user) else {
+    /// Lets the oldest unconfirmed factor go when there are too many.
+    fn make_room(&mut self, owner: UserKey) {
+        let Some(user) = self.users.get(owner) else {
             return;
         };
         let unconfirmed = || {
@@ -299,7 +300,7 @@ impl Tenant {
         if unconfirmed().count() >= UNCONFIRMED_MAX
             && let Some(oldest) = unconfirmed().next().map(|one| one.device.clone())
         {
-            user.remove(&oldest, true);
+            self.users.remove_device(owner, &oldest, true);
         }
     }
 

@@ -76,15 +76,14 @@ impl Tenant {
             return Ok(Reply::ok(json!({ "deleted": true })));
         }
         let with_sibling = !self.has(Fault::SiblingLeft);
-        let user = self.users.get_mut(owner).ok_or_else(refusals::not_found)?;
+        let user = self.users.get(owner).ok_or_else(refusals::not_found)?;
         let device = user
             .authenticators
             .iter()
             .find(|one| one.id() == id)
             .map(|one| one.device.clone());
         let device = device.ok_or_else(refusals::not_found)?;
-        user.remove(&device, with_sibling);
-        self.users.forget_device(&device);
+        self.users.remove_device(owner, &device, with_sibling);
         Ok(Reply::no_content())
     }
 

@@ -186,18 +186,21 @@ impl Tenant {
         let Some(transaction) = self.transactions.get(&id) else {
             return;
         };
+        let expires = transaction.expires;
         let source =
             json!({ "b": { "n": "Chrome", "v": "143" }, "os": { "n": "Linux", "v": "6" } });
         let payload = json!({
             "sh": call.host(),
             "dai": device.to_string(),
-            "txtkn": self.sealer.seal(Purpose::PushToken, id, transaction.expires),
+            "txtkn": self.sealer.seal(Purpose::PushToken, id, expires),
             "c": transaction.challenge,
             "d": crate::dates::iso_millis(call.now),
             "s": source.to_string(),
         });
         if let Some(push_token) = self.bent_push_address(user, device) {
-            self.pushes.deliver(&push_token, payload);
+            let leaves_at = expires + self.settings.lifetimes.remembered;
+            self.pushes
+                .deliver(call.now, &push_token, payload, leaves_at);
         }
     }
 

@@ -40,7 +40,7 @@ impl Tenant {
                 let (device, _) = self
                     .kept_phone(user)
                     .ok_or_else(|| refuse("The user has no such phone."))?;
-                self.remove_device(user, &device);
+                self.users.remove_device(user, &device, true);
                 Ok(acknowledged())
             }
             Action::Code { shift_s } => self.kept_phone_code(call.now, user, shift_s),

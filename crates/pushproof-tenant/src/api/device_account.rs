@@ -17,7 +17,7 @@ impl Tenant {
         let device = DeviceId(id.into());
         let owner = self.device_owner(call, &device)?;
         if *call.method == Method::DELETE {
-            self.remove_device(owner, &device);
+            self.users.remove_device(owner, &device, true);
             return Ok(Reply::no_content());
         }
         let body: Value =
@@ -29,13 +29,6 @@ impl Tenant {
             "id": id, "identifier": phone.identifier, "name": phone.name,
             "push_credentials": { "service": phone.push_service, "token": phone.push_token },
         })))
-    }
-
-    pub(crate) fn remove_device(&mut self, owner: UserKey, device: &DeviceId) {
-        if let Some(user) = self.users.get_mut(owner) {
-            user.remove(device, true);
-        }
-        self.users.forget_device(device);
     }
 
     /// The owner of a device account, for whom the bearer speaks: the token of the enrolment, or a JWT that the phone

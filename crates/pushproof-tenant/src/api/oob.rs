@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::body::Fields;
-use crate::bucket::Level;
+use crate::bucket::{Bucket, Level};
 use crate::call::Call;
 use crate::client::ClientKey;
 use crate::fault::Fault;
@@ -75,38 +75,45 @@ impl Tenant {
     /// Takes a token from the poll bucket of the transaction, or asks the client to slow down.
     fn take_poll(&mut self, now: Duration, id: SealId) -> Result<Level, Refusal> {
         let rate = self.poll_rate();
-        let (is_shared, lasts, kills) = (
-            self.has(Fault::ThrottledTogether),
-            self.has(Fault::ThrottledForEver),
-            self.has(Fault::SlowDownKills),
-        );
+        let taken = self.poll_bucket(id)?.take(rate, now);
+        let taken = self.bent_throttle(id, taken);
+        taken.map_err(|level| refusals::slow_down(level, rate.refill.as_secs()))
+    }
+
+    /// The bucket of the transaction, but for [`Fault::ThrottledTogether`].
+    fn poll_bucket(&mut self, id: SealId) -> Result<&mut Bucket, Refusal> {
+        if self.has(Fault::ThrottledTogether) {
+            return Ok(&mut self.shared_polls);
+        }
         let transaction = self
             .transactions
             .get_mut(&id)
             .ok_or_else(refusals::oob_code_expired)?;
-        let bucket = if is_shared {
-            &mut self.shared_polls
-        } else {
-            &mut transaction.polls
+        Ok(&mut transaction.polls)
+    }
+
+    /// What the bucket said, but for faults of throttling.
+    fn bent_throttle(&mut self, id: SealId, taken: Result<Level, Level>) -> Result<Level, Level> {
+        let (Ok(level) | Err(level)) = taken;
+        if self.has(Fault::PollsNotThrottled) {
+            return Ok(level);
+        }
+        let (lasts, kills) = (
+            self.has(Fault::ThrottledForEver),
+            self.has(Fault::SlowDownKills),
+        );
+        let Some(transaction) = self.transactions.get_mut(&id).filter(|_| lasts || kills) else {
+            return taken;
         };
-        let taken = bucket.take(rate, now);
-        let taken = if lasts && transaction.was_throttled {
-            Err(taken.unwrap_or_else(|level| level))
-        } else {
-            taken
-        };
-        let level = match taken {
-            Ok(level) => return Ok(level),
-            Err(level) if self.settings.faults.contains(&Fault::PollsNotThrottled) => {
-                return Ok(level);
-            }
-            Err(level) => level,
-        };
-        transaction.was_throttled = true;
-        if kills {
+        transaction.was_throttled = taken.is_err() || (lasts && transaction.was_throttled);
+        if kills && taken.is_err() {
             transaction.state = State::Rejected;
         }
-        Err(refusals::slow_down(level, rate.refill.as_secs()))
+        if transaction.was_throttled {
+            Err(level)
+        } else {
+            Ok(level)
+        }
     }
 
     /// Tells how the transaction stands, and redeems it when it is approved.

@@ -64,8 +64,9 @@ impl Tenant {
         (channel, address): (Channel, &str),
     ) -> String {
         let code = self.text(DIGITS, 6);
-        self.messages
-            .deliver(address, json!({ "channel": channel.name(), "code": code }));
+        let message = json!({ "channel": channel.name(), "code": code });
+        let leaves_at = now + self.settings.lifetimes.remembered;
+        self.messages.deliver(now, address, message, leaves_at);
         let opening = Opening {
             user,
             login,

@@ -498,3 +498,58 @@ fn access_tokens_are_for_their_audience() {
         "401 invalid_token"
     );
 }
+
+#[test]
+fn whoever_passed_the_second_factor_manages_factors() {
+    let mut world = World::honest();
+    let phone = world.enrolled("ada").phone;
+    let wish = [
+        ("audience", &*format!("{ORIGIN}/mfa/")),
+        ("scope", "enroll remove:authenticators"),
+    ];
+    let login = world.login_for("ada", &wish).text("mfa_token");
+    let now = world.unix_time();
+    let tokens = world.otp(&login, &phone.code(now));
+    assert_eq!(
+        (tokens.brief(), &tokens.body["expires_in"]),
+        ("200 tokens".into(), &json!(600))
+    );
+    let token = tokens.text("access_token");
+    let begun = world.associate_push(&token);
+    assert_eq!(
+        begun.brief(),
+        "200 authenticator_type barcode_uri oob_channel oob_code"
+    );
+
+    let oob_code = begun.text("oob_code");
+    assert_eq!(
+        world.poll(&token, &oob_code).full(),
+        "403 invalid_grant \"Malformed mfa_token\""
+    );
+    let another = world.login("ada");
+    assert_eq!(
+        world.poll(&another, &oob_code).brief(),
+        "400 authorization_pending"
+    );
+    let mut second = crate::phone::Phone::new("second");
+    world.scan(&mut second, &begun.text("barcode_uri"));
+    assert_eq!(
+        world.poll(&another, &oob_code).brief(),
+        "200 tokens",
+        "any login of the user confirms"
+    );
+    let list = world.list(&another).entries();
+    assert_eq!(list.matches("push active").count(), 2);
+    let deleted = world.delete(
+        &format!("/mfa/authenticators/push|{}", phone.id),
+        Some(&token),
+    );
+    assert_eq!(deleted.brief(), "204");
+    let code = world.push(&another);
+    assert_eq!(
+        world.decide(&second, true).status,
+        204,
+        "the phone that is left is asked"
+    );
+    assert_eq!(world.poll(&another, &code).brief(), "200 tokens");
+}

@@ -11,6 +11,7 @@ mod factors;
 mod faults;
 mod forgeries;
 mod http_facts;
+mod model;
 mod outcomes;
 mod recovery;
 mod sequence;
