@@ -16,7 +16,11 @@ pub(crate) fn answer(
     now: SystemTime,
     request: Request<Vec<u8>>,
 ) -> Response<Vec<u8>> {
-    let mut response = handler(now, request);
+    dated(handler(now, request), now)
+}
+
+/// A reply that bears a date: `now`, unless it bears one already.
+pub fn dated(mut response: Response<Vec<u8>>, now: SystemTime) -> Response<Vec<u8>> {
     response
         .headers_mut()
         .entry(header::DATE)

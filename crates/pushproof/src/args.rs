@@ -1,0 +1,167 @@
+//! What can be asked on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Conformance harness for the Auth0-style MFA API: push enrolment, push challenge, recovery codes, and the polling that ties them together.
+///
+/// Without a target everything runs against the sandbox, a simulated tenant inside this program.
+#[derive(Debug, Parser)]
+#[command(name = "pushproof", version, after_help = pushproof_report::exit::table(), max_term_width = 100)]
+pub(crate) struct Args {
+    /// Folder with dialects, instead of the embedded ones
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) dialects: Option<PathBuf>,
+    /// Name of the dialect
+    #[arg(long, global = true, value_name = "NAME", default_value = "auth0")]
+    pub(crate) dialect: String,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// When to use colour. `NO_COLOR` is respected by `auto`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run scenarios and judge the endpoint, requirement by requirement
+    Conformance(Conformance),
+    /// Find everything that is wrong in scenarios before the first request
+    Check,
+    /// List scenarios, requirements or faults
+    List(List),
+    /// Explain a requirement, a case or a fault in plain words
+    Explain(Explain),
+    /// Run the sandbox as a process of its own
+    Serve(Serve),
+    /// Make the report of a recorded run again
+    Report(Report),
+}
+
+/// Run scenarios and judge the endpoint, requirement by requirement.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Conformance {
+    /// A path, a case id or a glob over it, or a requirement id; without any, everything
+    #[arg(value_name = "SELECT")]
+    pub(crate) select: Vec<String>,
+    /// Target file; without it, the built-in sandbox
+    #[arg(long, value_name = "FILE")]
+    pub(crate) target: Option<PathBuf>,
+    /// What is expected: a profile of the dialect
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Give the sandbox a fault, to see the suite find it; can be repeated
+    #[arg(long, value_name = "ID", conflicts_with = "target")]
+    pub(crate) fault: Vec<String>,
+    /// Most cases at the same time
+    #[arg(short, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// Seed of everything that is left to chance
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// A breached SHOULD is a failure
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Write the JSON report there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report_json: Option<PathBuf>,
+    /// Write the record of the run there, instead of `reports/<UTC>-<run id>/record.jsonl`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// Also show the trace of every case, and every requirement
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+    /// Only what is not as it should be, and the counts
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+/// List scenarios, requirements or faults.
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    /// Requirements instead of cases
+    #[arg(long)]
+    pub(crate) requirements: bool,
+    /// Faults of the sandbox instead of cases
+    #[arg(long, conflicts_with = "requirements")]
+    pub(crate) faults: bool,
+}
+
+/// Explain a requirement, a case or a fault in plain words.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Explain {
+    /// Its id
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+}
+
+/// Run the sandbox as a process of its own.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Serve {
+    /// Port on the loopback address; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 4010)]
+    pub(crate) port: u16,
+    /// How it answers where the vendor's pages and the recorded service differ
+    #[arg(long, value_name = "NAME", default_value = "observed")]
+    pub(crate) profile: ServeProfile,
+    /// Give it a fault; can be repeated
+    #[arg(long, value_name = "ID")]
+    pub(crate) fault: Vec<String>,
+    /// Whether its time passes by itself, or only when told to by POST /__control/clock
+    #[arg(long, value_name = "KIND", default_value = "real")]
+    pub(crate) clock: ServeClock,
+    /// Seed of its tokens and codes
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+/// The sandbox's profiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ServeProfile {
+    /// What the vendor writes.
+    Documented,
+    /// What the service was recorded doing.
+    Observed,
+}
+
+/// The sandbox's clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ServeClock {
+    /// The system's, and further by what it is told.
+    Real,
+    /// Stands still until it is told.
+    Virtual,
+}
+
+/// Make the report of a recorded run again.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Report {
+    /// A `record.jsonl`
+    #[arg(value_name = "RECORD")]
+    pub(crate) record: PathBuf,
+    /// Write the JSON report there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report_json: Option<PathBuf>,
+    /// A breached SHOULD is a failure
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Also show the trace of every case, and every requirement
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+    /// Only what is not as it should be, and the counts
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}

@@ -1,0 +1,40 @@
+//! `pushproof list`: cases, requirements, faults.
+
+use std::fmt::Write as _;
+
+use pushproof_report::exit;
+use pushproof_tenant::Fault;
+
+use super::Problem;
+use crate::args::{Args, List};
+use crate::{dialects, output};
+
+pub(crate) fn run(args: &Args, command: &List, colour: bool) -> Result<u8, Problem> {
+    let mut text = String::new();
+    if command.faults {
+        for fault in Fault::ALL {
+            row(&mut text, &[fault.id(), fault.says(), &format!("breaks {}", fault.breaks().join(", "))]);
+        }
+    } else {
+        let library = dialects::library(args, colour)?;
+        if command.requirements {
+            for requirement in library.dialect.requirements.iter() {
+                row(&mut text, &[&requirement.id, requirement.level.name(), &requirement.statement]);
+            }
+        } else {
+            let profile = library.profiles().next().unwrap_or_default().to_owned();
+            let (programs, problems) = library.compile(&profile).expect("the library names its own profiles");
+            dialects::report(&problems, colour)?;
+            for program in programs {
+                row(&mut text, &[&program.id, &program.title]);
+            }
+        }
+    }
+    output::say(&text);
+    Ok(exit::OK)
+}
+
+/// Fields separated by tabs: easy to read, to cut and to grep.
+fn row(text: &mut String, fields: &[&str]) {
+    let _ = writeln!(text, "{}", fields.join("\t"));
+}

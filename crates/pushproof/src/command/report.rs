@@ -1,0 +1,30 @@
+//! `pushproof report`: the report of a recorded run, made again.
+
+use std::fs::File;
+use std::io::BufReader;
+
+use pushproof_report::render::{json, terminal};
+use pushproof_report::Run;
+
+use super::Problem;
+use crate::args::{Args, Report};
+use crate::output;
+
+pub(crate) fn run(args: &Args, command: &Report) -> Result<u8, Problem> {
+    let shown = command.record.display();
+    let file = File::open(&command.record).map_err(|error| Problem::usage(format!("opening the record `{shown}`: {error}")))?;
+    let read = pushproof_report::read(BufReader::new(file)).map_err(|error| Problem::invalid(format!("record `{shown}`: {error}")))?;
+    if let Some(cut) = &read.cut {
+        anstream::eprintln!("note: line {} of the record was cut in the middle and is left out", cut.line);
+    }
+    let run = Run::fold(read.events());
+    if run.head().is_none() {
+        return Err(Problem::invalid(format!("record `{shown}` holds no run")));
+    }
+    let style = output::style(args.color, command.quiet, command.verbose, command.strict);
+    output::say(&terminal::render(&run, &style));
+    if let Some(path) = &command.report_json {
+        output::write_whole(path, &json::render(&run, command.strict))?;
+    }
+    Ok(run.exit_code(command.strict))
+}

@@ -1,0 +1,209 @@
+//! Where events become files and terminal lines: [`Output`] records, folds and prints each one.
+
+use std::fs::{self, File};
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use pushproof_report::render::terminal::{self, Detail, Style};
+use pushproof_report::{Event, RecordWriter, Redactor, Run, WriteError, exit};
+use pushproof_runner::clock::Stopwatch;
+
+use crate::args::Color;
+use crate::command::Problem;
+use crate::env;
+
+/// Widest line that is used, however wide the terminal.
+const WIDTH_MAX: usize = 100;
+/// The width where nobody tells one.
+const WIDTH_DEFAULT: usize = 80;
+
+/// Whether to colour what goes to this stream.
+pub(crate) fn colour(color: Color, stream: &impl IsTerminal) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => stream.is_terminal() && !env::no_color(),
+    }
+}
+
+/// How the report looks on standard output.
+pub(crate) fn style(color: Color, quiet: bool, verbose: bool, strict: bool) -> Style {
+    let detail = match (quiet, verbose) {
+        (true, _) => Detail::Quiet,
+        (false, true) => Detail::Verbose,
+        (false, false) => Detail::Normal,
+    };
+    let width = env::columns().unwrap_or(WIDTH_DEFAULT).min(WIDTH_MAX);
+    Style { color: colour(color, &io::stdout()), width, detail, strict }
+}
+
+/// Prints to standard output. A reader that has gone away is no error of ours.
+pub(crate) fn say(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Writes a whole file, or leaves what was there: first beside it, then into its place.
+pub(crate) fn write_whole(path: &Path, text: &str) -> Result<(), Problem> {
+    let failed = |error: io::Error| Problem::usage(format!("writing `{}`: {error}", path.display()));
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    fs::write(&beside, text).and_then(|()| fs::rename(&beside, path)).map_err(failed)
+}
+
+/// Takes the events of a run, from any thread.
+pub(crate) struct Output {
+    inner: Mutex<Inner>,
+    stopwatch: Stopwatch,
+    record: PathBuf,
+    redactor: Arc<Redactor>,
+}
+
+struct Inner {
+    writer: RecordWriter<File>,
+    run: Run,
+    style: Style,
+    bar: ProgressBar,
+    /// Cases whose line has been printed, in planned order.
+    printed: usize,
+    failed: Option<WriteError>,
+}
+
+impl Output {
+    /// Opens the record; its path is the first line on standard error.
+    pub(crate) fn open(record: PathBuf, redactor: Arc<Redactor>, style: Style) -> Result<Self, Problem> {
+        let failed = |error: io::Error| Problem::usage(format!("opening the record `{}`: {error}", record.display()));
+        if let Some(folder) = record.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let file = File::create(&record).map_err(failed)?;
+        anstream::eprintln!("record: {}", record.display());
+        let inner = Inner {
+            writer: RecordWriter::new(file, Arc::clone(&redactor)),
+            run: Run::fold([]),
+            style,
+            bar: ProgressBar::hidden(),
+            printed: 0,
+            failed: None,
+        };
+        Ok(Self { inner: Mutex::new(inner), stopwatch: Stopwatch::start(), record, redactor })
+    }
+
+    /// Real milliseconds since it was opened.
+    pub(crate) fn took_ms(&self) -> u64 {
+        u64::try_from(self.stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Records, folds and prints an event.
+    pub(crate) fn tell(&self, event: Event) {
+        let at_ms = self.took_ms();
+        self.inner().tell(at_ms, event);
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts the progress bar, on a terminal only.
+    pub(crate) fn progress(&self, cases: usize) {
+        let quiet = self.inner().style.detail == Detail::Quiet;
+        if quiet || !io::stderr().is_terminal() || !io::stdout().is_terminal() || env::ci() {
+            return;
+        }
+        let bar = ProgressBar::with_draw_target(Some(cases as u64), ProgressDrawTarget::stderr());
+        let template = ProgressStyle::with_template("{bar:30} {pos}/{len} cases");
+        bar.set_style(template.expect("the template is well-formed"));
+        self.inner().bar = bar;
+    }
+
+    /// Ends the run: its last event, the rest of the report, the exit code.
+    pub(crate) fn finish(self, strict: bool, report_json: Option<&Path>) -> Result<u8, Problem> {
+        let took_ms = self.took_ms();
+        let mut inner = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let complete = inner.run.interrupted().is_none() && inner.run.cases().iter().all(|case| !case.is_open());
+        let exit = inner.run.exit_code(strict);
+        inner.tell(took_ms, Event::RunFinished { exit, complete, took_ms });
+        inner.bar.finish_and_clear();
+        match inner.failed {
+            Some(error @ WriteError::Secret { .. }) => return Err(leak(&self.record, &error.to_string())),
+            Some(error) => {
+                return Err(Problem::usage(format!("the record is not whole: {}", chain(&error))));
+            }
+            None => {}
+        }
+        let report = terminal::ending(&inner.run, &inner.style);
+        let json = report_json.map(|path| (path, pushproof_report::render::json::render(&inner.run, strict)));
+        for text in json.iter().map(|(_, text)| text).chain([&report]) {
+            if let Some(label) = self.redactor.scan(text) {
+                return Err(leak(&self.record, &format!("secret `{label}` stands in a report")));
+            }
+        }
+        if let Some((path, text)) = json {
+            write_whole(path, &text)?;
+        }
+        say(&report);
+        Ok(exit)
+    }
+}
+
+/// A secret came through: the output that holds it goes.
+fn leak(record: &Path, what: &str) -> Problem {
+    let removed = fs::remove_file(record).is_ok();
+    let removed = if removed { "the record was removed" } else { "the record could not be removed" };
+    let problem = Problem::usage(format!("{what}; {removed}")).code(exit::SECRET_IN_OUTPUT);
+    problem.hint("this is a bug of pushproof: please report it")
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+impl Inner {
+    fn tell(&mut self, at_ms: u64, event: Event) {
+        let event = match self.writer.write(at_ms, event.clone()) {
+            Ok(written) => written,
+            Err(error) => {
+                let secret = matches!(error, WriteError::Secret { .. });
+                self.failed.get_or_insert(error);
+                if secret {
+                    return;
+                }
+                event
+            }
+        };
+        let started = matches!(event, Event::RunStarted { .. });
+        let finished = matches!(event, Event::CaseFinished { .. });
+        self.run.push(event);
+        if started {
+            self.print(&terminal::heading(&self.run, &self.style));
+        }
+        if finished {
+            self.bar.inc(1);
+            self.print_finished();
+        }
+    }
+
+    /// Prints the lines of finished cases in planned order, so that two runs look alike.
+    fn print_finished(&mut self) {
+        let mut lines = String::new();
+        while let Some(case) = self.run.cases().get(self.printed).filter(|case| !case.is_open()) {
+            lines.push_str(&terminal::finished(&self.run, &case.head.id, &self.style).unwrap_or_default());
+            self.printed += 1;
+        }
+        self.print(&lines);
+    }
+
+    fn print(&self, text: &str) {
+        if !text.is_empty() {
+            self.bar.suspend(|| say(text));
+        }
+    }
+}

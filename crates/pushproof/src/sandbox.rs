@@ -1,0 +1,83 @@
+//! The built-in sandbox: the simulated tenant, and the target that reaches it. The runner knows neither.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use pushproof_report::Secret;
+use pushproof_runner::handler::Handler;
+use pushproof_runner::target::{Authority, Client, Devices, Limits, Target, Tls, Users};
+use pushproof_tenant::{Fault, Keys, Profile, Settings, Tenant};
+
+use crate::command::Problem;
+
+/// The instant at which every case in the built-in sandbox begins: 2026-01-01T00:00:00Z.
+pub(crate) const ORIGIN: Duration = Duration::from_secs(1_767_225_600);
+
+/// Makes tenants that differ only in their seed.
+pub(crate) fn tenants(profile: Profile, faults: BTreeSet<Fault>) -> Arc<dyn Fn(u64) -> Handler + Send + Sync> {
+    let keys = Keys::generate();
+    Arc::new(move |seed| {
+        let settings = Settings { profile, seed, faults: faults.clone(), ..Settings::default() };
+        handler(Tenant::new(settings, Arc::clone(&keys)))
+    })
+}
+
+/// A tenant as a handler: one request at a time.
+pub(crate) fn handler(tenant: Tenant) -> Handler {
+    let tenant = Mutex::new(tenant);
+    Arc::new(move |now: SystemTime, request| {
+        // A panic inside has been told by the hook; the tenant's tables are whole between two statements, so it goes on.
+        let mut tenant = tenant.lock().unwrap_or_else(PoisonError::into_inner);
+        tenant.handle(now, request)
+    })
+}
+
+/// The target that reaches a sandbox at `base_url`.
+pub(crate) fn target(base_url: &str) -> Target {
+    let client = |id: &str, secret: Option<&str>| Client { id: id.to_owned(), secret: secret.map(Secret::new) };
+    let main = client(pushproof_tenant::SANDBOX_CLIENT_ID, Some(pushproof_tenant::SANDBOX_CLIENT_SECRET));
+    let others = [
+        ("other", client(pushproof_tenant::OTHER_CLIENT_ID, Some(pushproof_tenant::OTHER_CLIENT_SECRET))),
+        ("public", client(pushproof_tenant::PUBLIC_CLIENT_ID, None)),
+        ("restricted", client(pushproof_tenant::RESTRICTED_CLIENT_ID, Some(pushproof_tenant::RESTRICTED_CLIENT_SECRET))),
+    ];
+    Target {
+        name: "sandbox".to_owned(),
+        base_url: base_url.to_owned(),
+        dialect: "auth0".to_owned(),
+        profile: None,
+        client: Some(main.clone()),
+        clients: others.into_iter().map(|(name, client)| (name.to_owned(), client)).collect(),
+        features: None,
+        users: Some(Users::ManagementApi {
+            authority: Authority::Client(main),
+            connection: pushproof_tenant::SANDBOX_CONNECTION.to_owned(),
+        }),
+        devices: Some(Devices::Guardian { inbox: format!("{base_url}/__control/inbox/{{push_token}}") }),
+        messages: Some(format!("{base_url}/__control/messages/{{address}}")),
+        settings: Some(format!("{base_url}/__control/settings")),
+        clock: Some(format!("{base_url}/__control/clock")),
+        lifetimes: BTreeMap::new(),
+        tls: Tls::default(),
+        proxy: None,
+        limits: Limits::default(),
+        load: pushproof_runner::target::Load::default(),
+    }
+}
+
+/// The faults that were asked for.
+pub(crate) fn faults(ids: &[String]) -> Result<BTreeSet<Fault>, Problem> {
+    ids.iter().map(|id| fault(id)).collect()
+}
+
+fn fault(id: &str) -> Result<Fault, Problem> {
+    id.parse().map_err(|_| {
+        let known = Fault::ALL.iter().map(|fault| fault.id());
+        let problem = Problem::usage(format!("unknown fault `{id}`"));
+        match pushproof_scenario::nearest(id, known) {
+            Some(near) => problem.hint(format!("did you mean `{near}`? `pushproof list --faults` shows all")),
+            None => problem.hint("`pushproof list --faults` shows all"),
+        }
+    })
+}
