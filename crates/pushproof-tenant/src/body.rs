@@ -122,28 +122,24 @@ fn media_type(headers: &HeaderMap) -> Option<&str> {
 
 /// Decodes one name or value of a form.
 pub(crate) fn form_decode(text: &str) -> Result<String, Refusal> {
-    if !text.contains(['+', '%']) {
-        return Ok(text.into());
-    }
-    let spaced = text.replace('+', " ");
-    percent_decode(&spaced)
-        .ok_or_else(|| refusals::invalid_request("The body is not a well-formed form."))
+    let decoded = if text.contains('+') {
+        percent_decode(&text.replace('+', " "))
+    } else {
+        percent_decode(text)
+    };
+    decoded.ok_or_else(|| refusals::invalid_request("The body is not a well-formed form."))
 }
 
 /// Decodes percent escapes; `None` when they are cut short, are no hexadecimal or give no UTF-8.
 pub(crate) fn percent_decode(text: &str) -> Option<String> {
+    let mut parts = text.as_bytes().split(|octet| *octet == b'%');
     let mut octets = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        if *first != b'%' {
-            octets.push(*first);
-            continue;
-        }
-        let (escape, after) = rest.split_at_checked(2)?;
-        let digit = |octet: u8| char::from(octet).to_digit(16);
+    octets.extend_from_slice(parts.next()?);
+    let digit = |octet: u8| char::from(octet).to_digit(16);
+    for part in parts {
+        let (escape, rest) = part.split_at_checked(2)?;
         octets.push((digit(escape[0])? << 4 | digit(escape[1])?) as u8);
-        rest = after;
+        octets.extend_from_slice(rest);
     }
     String::from_utf8(octets).ok()
 }

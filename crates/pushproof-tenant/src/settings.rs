@@ -1,6 +1,7 @@
 //! What a tenant is made of before the first request: [`Settings`], with the defaults of `protocol.md` §11.3.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::time::Duration;
 
 use crate::fault::Fault;
@@ -121,7 +122,7 @@ impl Factor {
 }
 
 /// An application registered with the tenant.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     /// Its `client_id`.
     pub id: String,
@@ -172,6 +173,23 @@ impl Client {
             mfa_grant: false,
             ..self
         }
+    }
+}
+
+impl fmt::Debug for Client {
+    /// Without the secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secret = self.secret.as_ref().map(|_| "‹secret›");
+        let Self {
+            id,
+            mfa_grant,
+            management_api,
+            ..
+        } = self;
+        write!(
+            f,
+            "Client({id}, {secret:?}, mfa_grant: {mfa_grant}, management_api: {management_api})"
+        )
     }
 }
 

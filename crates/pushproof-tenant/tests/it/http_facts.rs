@@ -243,3 +243,87 @@ fn the_issuer_follows_the_host_unless_it_is_set() {
         "https://tenant.example/"
     );
 }
+
+/// No error repeats what was sent (SEC-001): neither codes nor tokens nor names.
+#[test]
+fn errors_echo_nothing() {
+    const MARK: &str = "echo-me-if-you-dare";
+    let mut world = World::honest();
+    world.enrolled("ada");
+    let login = world.login("ada");
+    let names = [
+        "client_id",
+        "client_secret",
+        "mfa_token",
+        "oob_code",
+        "otp",
+        "recovery_code",
+        "username",
+        "password",
+        "audience",
+        "realm",
+        "binding_code",
+        "grant_type",
+    ];
+    let grants = [
+        "password",
+        "client_credentials",
+        OOB,
+        crate::world::OTP,
+        crate::world::RECOVERY,
+    ];
+    for grant in grants {
+        for marked in names {
+            let mut fields = vec![
+                ("grant_type", grant),
+                ("client_id", "sandbox-client"),
+                ("client_secret", "sandbox-client-secret"),
+                ("mfa_token", &*login),
+                ("username", "ada@example.com"),
+                ("password", "wrong"),
+                ("audience", "urn:unknown"),
+            ];
+            fields.retain(|(name, _)| *name != marked);
+            fields.push((marked, MARK));
+            let reply = world.form("/oauth/token", &fields);
+            assert!(
+                reply.status >= 400 && !reply.raw.contains(MARK),
+                "{}",
+                reply.raw
+            );
+        }
+    }
+    let replies = [
+        world.list(MARK),
+        world.get("/userinfo", Some(MARK)),
+        world.challenge(&login, &json!({ "authenticator_id": MARK })),
+        world.challenge(&login, &json!({ "challenge_type": MARK })),
+        world.challenge(MARK, &json!({})),
+        world.associate(MARK, &json!({})),
+        world.json(
+            "/api/resolve-transaction",
+            Some(MARK),
+            &json!({ "challenge_response": MARK }),
+        ),
+        world.call(
+            "POST",
+            "/api/enroll",
+            &[("authorization", &format!("Ticket id=\"{MARK}\""))],
+            MARK,
+        ),
+        world.json(
+            "/__control/device",
+            None,
+            &json!({ "action": MARK, "user": MARK }),
+        ),
+        world.json("/__control/settings", None, &json!({ MARK: MARK })),
+        world.get(&format!("/{MARK}"), None),
+    ];
+    for reply in replies {
+        assert!(
+            reply.status >= 400 && !reply.raw.contains(MARK),
+            "{}",
+            reply.raw
+        );
+    }
+}
