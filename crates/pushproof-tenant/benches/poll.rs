@@ -35,6 +35,17 @@ fn text(value: &Value) -> String {
     value.as_str().expect("the member is a text").to_owned()
 }
 
+/// A tenant whose approved transaction can be redeemed again and again, and the poll that redeems it.
+fn approved() -> (Tenant, SystemTime, Request<Vec<u8>>) {
+    let (mut tenant, now, poll) = pending(1);
+    let switches = json!({ "faults": ["DEF-016", "DEF-039"] }).to_string();
+    tenant.handle(
+        now,
+        post("/__control/settings", "application/json", None, switches),
+    );
+    (tenant, now, poll)
+}
+
 /// A tenant with some users, and the poll of one who has begun to enrol a phone.
 fn pending(users: u32) -> (Tenant, SystemTime, Request<Vec<u8>>) {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
@@ -102,5 +113,18 @@ fn bench(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, bench);
+/// What the tokens cost beside it: nearly all of it is one RSA signature.
+fn bench_tokens(c: &mut Criterion) {
+    let (mut tenant, now, poll) = approved();
+    assert!(body(&tenant.handle(now, poll.clone()))["access_token"].is_string());
+    c.bench_function("poll that gets tokens", |b| {
+        b.iter_batched(
+            || poll.clone(),
+            |poll| black_box(tenant.handle(now, poll)),
+            BatchSize::SmallInput,
+        );
+    });
+}
+
+criterion_group!(benches, bench, bench_tokens);
 criterion_main!(benches);

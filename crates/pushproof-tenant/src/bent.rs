@@ -1,10 +1,10 @@
-//! What faults do to replies that are otherwise finished. Without a fault both functions give back what they got.
+//! What faults do to replies that are otherwise finished. Without a fault each function gives back what it got.
 
 use http::Response;
 use http::header::{self, HeaderValue};
 
 use crate::fault::Fault;
-use crate::reply::{Drafted, Voice};
+use crate::reply::{Drafted, Refusal, Voice};
 use crate::tenant::Tenant;
 
 impl Tenant {
@@ -19,6 +19,17 @@ impl Tenant {
             }
         }
         draft
+    }
+
+    /// A refusal of something that was sent as proof.
+    pub(crate) fn echoing(&self, refusal: Refusal, sent: &str) -> Refusal {
+        if !self.has(Fault::ErrorsEchoSecrets) {
+            return refusal;
+        }
+        Refusal {
+            description: format!("{} Got: {sent}", refusal.description).into(),
+            ..refusal
+        }
     }
 
     pub(crate) fn bend_response(

@@ -60,7 +60,7 @@ impl Bucket {
             *self = Self::full(rate, self.counted_at.max(now));
         } else if let Ok(back) = u32::try_from(back) {
             self.left += back;
-            self.counted_at += rate.refill * back;
+            self.counted_at += rate.refill * back; // no more than has passed
         }
     }
 
@@ -68,7 +68,9 @@ impl Bucket {
         let wait = if self.left >= rate.burst {
             Duration::ZERO
         } else {
-            (self.counted_at + rate.refill).saturating_sub(now)
+            self.counted_at
+                .saturating_add(rate.refill)
+                .saturating_sub(now)
         };
         Level {
             limit: rate.burst,

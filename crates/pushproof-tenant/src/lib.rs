@@ -6,6 +6,15 @@
 //! same settings and the same requests at the same instants give the same replies, signatures included. Any [`Fault`]
 //! can be switched on, so that a suite can be tested against defects it must find.
 //!
+//! | part | served | form of errors |
+//! | --- | --- | --- |
+//! | token endpoint | `POST /oauth/token`: `password`, `password-realm`, `client_credentials`, `mfa-oob`, `mfa-otp`, `mfa-recovery-code` | OAuth |
+//! | MFA API | `POST /mfa/associate`, `POST /mfa/challenge`, `GET /mfa/authenticators`, `DELETE /mfa/authenticators/{id}` | OAuth |
+//! | profile | `/userinfo`, `/.well-known/jwks.json`, `/.well-known/openid-configuration` | OAuth |
+//! | device API, also under `/appliance-mfa` | `POST /api/enroll`, `POST /api/resolve-transaction`, `PATCH`, `DELETE /api/device-accounts/{id}` | `statusCode`, `errorCode` |
+//! | Management API | `POST /api/v2/users`, `GET`, `DELETE /api/v2/users/{id}`, `POST /api/v2/users/{id}/recovery-code-regeneration` | `statusCode`, `errorCode` |
+//! | control | `GET /__control/inbox/{push_token}`, `GET /__control/messages/{address}`, `POST /__control/device`, `POST /__control/settings` | OAuth |
+//!
 //! **Never here:** sockets, `async`, clocks, environment, printing, the code of the device crate (each checks the
 //! other).
 //! **Never fails on a strange request:** whatever the octets, the answer is a reply.
@@ -29,6 +38,7 @@ mod body;
 mod bucket;
 mod call;
 mod client;
+mod confirm;
 mod dates;
 mod fault;
 mod inbox;

@@ -149,6 +149,13 @@ impl Tenant {
             .ok_or_else(refusals::oob_code_expired)
     }
 
+    /// Whether a transaction still waits for its answer.
+    pub(crate) fn is_open(&self, now: Duration, id: SealId) -> bool {
+        self.transactions
+            .get(&id)
+            .is_some_and(|transaction| transaction.standing(now) == Standing::Pending)
+    }
+
     /// The rate of the poll bucket: as set, but for [`Fault::ThrottledTooEarly`].
     pub(crate) fn poll_rate(&self) -> Rate {
         if self.has(Fault::ThrottledTooEarly) {

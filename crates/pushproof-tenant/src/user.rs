@@ -118,19 +118,7 @@ impl User {
             .find(|authenticator| !authenticator.is_factor())
     }
 
-    /// Makes a factor active, with its sibling, and the recovery code with it (`protocol.md` §11.1).
-    pub(crate) fn activate(&mut self, device: &DeviceId) {
-        let sibling = self
-            .on_device(device)
-            .and_then(|authenticator| authenticator.sibling.clone());
-        for authenticator in &mut self.authenticators {
-            let confirmed =
-                authenticator.device == *device || Some(&authenticator.device) == sibling.as_ref();
-            authenticator.active |= confirmed || !authenticator.is_factor();
-        }
-    }
-
-    fn on_device(&self, device: &DeviceId) -> Option<&Authenticator> {
+    pub(crate) fn on_device(&self, device: &DeviceId) -> Option<&Authenticator> {
         self.authenticators
             .iter()
             .find(|authenticator| authenticator.device == *device)

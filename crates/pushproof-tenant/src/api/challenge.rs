@@ -1,7 +1,5 @@
 //! `POST /mfa/challenge`: asks a second factor (`protocol.md` §4).
 
-use std::time::Duration;
-
 use serde_json::{Map, Value, json};
 
 use crate::authenticator::{Authenticator, Channel, DeviceId, Kind};
@@ -221,14 +219,6 @@ impl Tenant {
             .get(user)?
             .phone(device)
             .map(|phone| phone.push_token.clone())
-    }
-
-    /// How long a push may be answered; for the control phone.
-    pub(crate) fn is_open(&self, now: Duration, id: SealId) -> bool {
-        use crate::transaction::Standing;
-        self.transactions
-            .get(&id)
-            .is_some_and(|transaction| transaction.standing(now) == Standing::Pending)
     }
 }
 

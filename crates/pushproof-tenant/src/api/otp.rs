@@ -110,14 +110,6 @@ impl Tenant {
             now
         }
     }
-
-    /// An authenticator has been proved: it becomes active, but for [`Fault::NeverActive`].
-    pub(crate) fn confirm(&mut self, user: UserKey, device: &DeviceId) {
-        let is_off = self.has(Fault::NeverActive);
-        if let Some(user) = self.users.get_mut(user).filter(|_| !is_off) {
-            user.activate(device);
-        }
-    }
 }
 
 /// Whether codes of an authenticator count: of an active one, and of one that waits for its first code. The sibling of

@@ -161,15 +161,4 @@ impl Tenant {
     pub(crate) fn recovery_code(&mut self) -> String {
         self.text(UPPER_AND_DIGITS, CODE_LEN)
     }
-
-    /// The refusal as it is, but for [`Fault::ErrorsEchoSecrets`].
-    pub(crate) fn echoing(&self, refusal: Refusal, sent: &str) -> Refusal {
-        if !self.has(Fault::ErrorsEchoSecrets) {
-            return refusal;
-        }
-        Refusal {
-            description: format!("{} Got: {sent}", refusal.description).into(),
-            ..refusal
-        }
-    }
 }
