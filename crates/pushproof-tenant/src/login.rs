@@ -11,7 +11,7 @@ use crate::refusals;
 use crate::reply::Refusal;
 use crate::seal::{Purpose, SealId};
 use crate::tenant::Tenant;
-use crate::user::UserKey;
+use crate::user::{User, UserKey};
 
 #[derive(Clone)]
 pub(crate) struct Login {
@@ -93,6 +93,17 @@ impl Tenant {
             return Err(expired());
         }
         Ok((id, login.clone()))
+    }
+
+    /// The user of a login; one who was removed takes all logins along.
+    pub(crate) fn user(&self, key: UserKey) -> Result<&User, Refusal> {
+        self.users.get(key).ok_or_else(refusals::mfa_token_expired)
+    }
+
+    pub(crate) fn user_mut(&mut self, key: UserKey) -> Result<&mut User, Refusal> {
+        self.users
+            .get_mut(key)
+            .ok_or_else(refusals::mfa_token_expired)
     }
 
     /// The login of the parameter `mfa_token`, which must have been issued to the client (MTK-005).

@@ -149,6 +149,18 @@ impl Tenant {
             .ok_or_else(refusals::oob_code_expired)
     }
 
+    pub(crate) fn transaction(&self, id: SealId) -> Result<&Transaction, Refusal> {
+        self.transactions
+            .get(&id)
+            .ok_or_else(refusals::oob_code_expired)
+    }
+
+    pub(crate) fn transaction_mut(&mut self, id: SealId) -> Result<&mut Transaction, Refusal> {
+        self.transactions
+            .get_mut(&id)
+            .ok_or_else(refusals::oob_code_expired)
+    }
+
     /// Whether a transaction still waits for its answer.
     pub(crate) fn is_open(&self, now: Duration, id: SealId) -> bool {
         self.transactions

@@ -49,51 +49,40 @@ impl Tenant {
         self.fields(call)
     }
 
-    /// Which factor to ask: the one named, or the first that the client accepts, a phone before all others.
+    /// Which factor to ask: the one named, or the best that the client accepts.
     fn target(&self, login: &Login, fields: &Fields) -> Result<Target, Refusal> {
-        let accepted = fields.text("challenge_type")?.map(str::to_ascii_lowercase);
-        let accepts = |one: &Authenticator| {
-            let mut types = accepted.as_deref().map(str::split_ascii_whitespace);
-            types
-                .as_mut()
-                .is_none_or(|types| types.any(|accepted| accepted == one.authenticator_type()))
-        };
-        let user = self
-            .users
-            .get(login.user)
-            .ok_or_else(refusals::mfa_token_expired)?;
+        let accepted = Accepted(fields.text("challenge_type")?.map(str::to_ascii_lowercase));
+        let user = self.user(login.user)?;
         let implicit = user
             .implicit_email()
             .filter(|_| self.settings.factors.contains(&Factor::Email));
-        let implicit = implicit.as_ref();
+        let factors = || self.challengeable(user, implicit.as_ref());
         if let Some(id) = fields.text("authenticator_id")? {
-            let named = self
-                .challengeable(user, implicit)
-                .find(|one| one.id() == id);
-            let named = named
-                .or_else(|| self.of_others(id))
-                .ok_or_else(refusals::invalid_authenticator)?;
-            return accepts(named)
+            let named = factors()
+                .find(|one| one.id() == id)
+                .or_else(|| self.of_others(id));
+            let named = named.ok_or_else(refusals::invalid_authenticator)?;
+            return accepted
+                .holds(named)
                 .then(|| target_of(named))
                 .ok_or_else(refusals::unsupported_challenge_type);
         }
-        if self.challengeable(user, implicit).next().is_none() {
-            let refusal = refusals::nothing_enrolled(self.settings.profile);
-            return if self.has(Fault::NothingEnrolledChallenged) {
-                Ok(Target::Nobody)
-            } else {
-                Err(refusal)
-            };
+        if factors().next().is_none() {
+            return self.bent_nobody(refusals::nothing_enrolled(self.settings.profile));
         }
-        let fitting = || {
-            self.challengeable(user, implicit)
-                .filter(|one| accepts(one))
-        };
-        let phone = fitting().find(|one| matches!(one.kind, Kind::Push(_)));
-        phone
-            .or_else(|| fitting().next())
-            .map(target_of)
+        let phones = factors().filter(|one| matches!(one.kind, Kind::Push(_)));
+        let best = phones.chain(factors()).find(|one| accepted.holds(one));
+        best.map(target_of)
             .ok_or_else(refusals::unsupported_challenge_type)
+    }
+
+    /// A user without factors cannot be asked, but for [`Fault::NothingEnrolledChallenged`].
+    fn bent_nobody(&self, refusal: Refusal) -> Result<Target, Refusal> {
+        if self.has(Fault::NothingEnrolledChallenged) {
+            Ok(Target::Nobody)
+        } else {
+            Err(refusal)
+        }
     }
 
     /// What can be asked of a user: confirmed factors only (CHAL-006).
@@ -155,10 +144,7 @@ impl Tenant {
     ) -> Answer {
         let rate = self.settings.buckets.push;
         let level = {
-            let user = self
-                .users
-                .get_mut(user)
-                .ok_or_else(refusals::mfa_token_expired)?;
+            let user = self.user_mut(user)?;
             user.pushes
                 .take(rate, call.now)
                 .map_err(refusals::too_many_messages)?
@@ -219,6 +205,20 @@ impl Tenant {
             .get(user)?
             .phone(device)
             .map(|phone| phone.push_token.clone())
+    }
+}
+
+/// The challenge types that a client accepts, in lower case; without a list, all.
+struct Accepted(Option<String>);
+
+impl Accepted {
+    fn holds(&self, authenticator: &Authenticator) -> bool {
+        let types = self.0.as_deref();
+        types.is_none_or(|types| {
+            types
+                .split_ascii_whitespace()
+                .any(|one| one == authenticator.authenticator_type())
+        })
     }
 }
 

@@ -57,10 +57,7 @@ impl Tenant {
     /// An `oob_code` goes with the `mfa_token` that it was got with; one begun with a management token goes with any
     /// login of its user (OOB-POLL-008, -009).
     fn check_binding(&self, id: SealId, login_id: SealId, login: &Login) -> Result<(), Refusal> {
-        let transaction = self
-            .transactions
-            .get(&id)
-            .ok_or_else(refusals::oob_code_expired)?;
+        let transaction = self.transaction(id)?;
         let is_users = transaction.user == login.user;
         let is_logins = transaction
             .login
@@ -85,10 +82,7 @@ impl Tenant {
         if self.has(Fault::ThrottledTogether) {
             return Ok(&mut self.shared_polls);
         }
-        let transaction = self
-            .transactions
-            .get_mut(&id)
-            .ok_or_else(refusals::oob_code_expired)?;
+        let transaction = self.transaction_mut(id)?;
         Ok(&mut transaction.polls)
     }
 
@@ -145,10 +139,7 @@ impl Tenant {
     }
 
     fn redeem(&mut self, call: &Call<'_>, id: SealId, client: ClientKey, login: &Login) -> Answer {
-        let transaction = self
-            .transactions
-            .get_mut(&id)
-            .ok_or_else(refusals::oob_code_expired)?;
+        let transaction = self.transaction_mut(id)?;
         transaction.state = State::Redeemed { at: call.now };
         let device = transaction.device.clone();
         if transaction.begun_by == BegunBy::Enrolment && transaction.binding_code.is_some() {
@@ -159,10 +150,7 @@ impl Tenant {
     }
 
     fn standing(&self, now: Duration, id: SealId) -> Result<Standing, Refusal> {
-        let transaction = self
-            .transactions
-            .get(&id)
-            .ok_or_else(refusals::oob_code_expired)?;
+        let transaction = self.transaction(id)?;
         Ok(self.bent_standing(now, transaction.standing(now), transaction.begun_by))
     }
 

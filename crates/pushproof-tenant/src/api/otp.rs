@@ -41,10 +41,7 @@ impl Tenant {
     ) -> Result<(), Refusal> {
         let rate = self.settings.buckets.otp;
         let is_off = self.has(Fault::OtpNotThrottled);
-        let user = self
-            .users
-            .get_mut(user)
-            .ok_or_else(refusals::mfa_token_expired)?;
+        let user = self.user_mut(user)?;
         match user.otp_failures.peek(rate, now) {
             Err(level) if !is_off => Err(refusals::too_many_failures(level)),
             _ => Ok(()),

@@ -85,10 +85,7 @@ impl Tenant {
         channel: Channel,
     ) -> Result<(), Refusal> {
         let buckets = self.settings.buckets;
-        let user = self
-            .users
-            .get_mut(user)
-            .ok_or_else(refusals::mfa_token_expired)?;
+        let user = self.user_mut(user)?;
         let taken = match channel {
             Channel::Email => user.emails.take(buckets.email, now),
             Channel::Sms | Channel::Voice => user.texts.take(buckets.sms, now),
@@ -107,10 +104,7 @@ impl Tenant {
             return Ok(());
         }
         let typed = typed.ok_or_else(|| refusals::missing("binding_code"))?;
-        let transaction = self
-            .transactions
-            .get(&id)
-            .ok_or_else(refusals::oob_code_expired)?;
+        let transaction = self.transaction(id)?;
         let (user, is_right) = (
             transaction.user,
             transaction.binding_code.as_deref() == Some(typed),

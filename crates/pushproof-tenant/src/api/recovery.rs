@@ -46,10 +46,7 @@ impl Tenant {
     ) -> Result<(), Refusal> {
         let rate = self.settings.buckets.recovery;
         let is_off = self.has(Fault::RecoveryNotThrottled);
-        let user = self
-            .users
-            .get_mut(user)
-            .ok_or_else(refusals::mfa_token_expired)?;
+        let user = self.user_mut(user)?;
         match user.recovery_failures.peek(rate, now) {
             Err(level) if !is_off => Err(refusals::too_many_failures(level)),
             _ => Ok(()),
