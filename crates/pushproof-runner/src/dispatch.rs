@@ -43,9 +43,18 @@ pub async fn run(
     stop: watch::Receiver<bool>,
 ) {
     for planned in &plan.cases {
-        tell(Event::CasePlanned { case: planned.program.head(), not_applicable: planned.not_applicable.clone() });
+        tell(Event::CasePlanned {
+            case: planned.program.head(),
+            not_applicable: planned.not_applicable.clone(),
+        });
     }
-    let context = Context { tell, redactor, exchanges: Arc::new(AtomicU64::new(1)), stop, strict: plan.strict };
+    let context = Context {
+        tell,
+        redactor,
+        exchanges: Arc::new(AtomicU64::new(1)),
+        stop,
+        strict: plan.strict,
+    };
     if let Site::Shared(place) = &site {
         for (label, secret) in place.secrets() {
             context.redactor.learn(label, secret.reveal());
@@ -54,7 +63,12 @@ pub async fn run(
     let site = Arc::new(site);
     let permits = Arc::new(Semaphore::new(plan.concurrency.max(1)));
     let mut running = JoinSet::new();
-    for (position, planned) in plan.cases.into_iter().enumerate().filter(|(_, planned)| planned.not_applicable.is_none()) {
+    for (position, planned) in plan
+        .cases
+        .into_iter()
+        .enumerate()
+        .filter(|(_, planned)| planned.not_applicable.is_none())
+    {
         let permit = Arc::clone(&permits).acquire_owned().await;
         if *context.stop.borrow() {
             break;
@@ -69,7 +83,13 @@ pub async fn run(
     while running.join_next().await.is_some() {}
 }
 
-async fn one(context: &Context, site: &Site, program: &Arc<Program>, seed: u64, run: &str) -> Verdict {
+async fn one(
+    context: &Context,
+    site: &Site,
+    program: &Arc<Program>,
+    seed: u64,
+    run: &str,
+) -> Verdict {
     match site {
         Site::Shared(place) => drive::case(context, place, program, seed).await,
         Site::Sandbox(sandbox) => match sandbox.place(seed, run).await {
@@ -82,10 +102,17 @@ async fn one(context: &Context, site: &Site, program: &Arc<Program>, seed: u64, 
                 verdict
             }
             Err(error) => {
-                (context.tell)(Event::CaseStarted { case: program.id.clone() });
+                (context.tell)(Event::CaseStarted {
+                    case: program.id.clone(),
+                });
                 let reason = Some(error.to_string());
                 let verdict = Verdict::CouldNotRun;
-                (context.tell)(Event::CaseFinished { case: program.id.clone(), verdict, reason, took_ms: 0 });
+                (context.tell)(Event::CaseFinished {
+                    case: program.id.clone(),
+                    verdict,
+                    reason,
+                    took_ms: 0,
+                });
                 verdict
             }
         },

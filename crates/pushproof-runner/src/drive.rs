@@ -9,8 +9,8 @@ use http::{HeaderName, HeaderValue, Request};
 use pushproof_polling::Because;
 use pushproof_report::{ActResult, Event, Redactor, Secret, ShownRequest, Verdict};
 use pushproof_scenario::{
-    Action, ActorKind, CheckRef, Evidence, Fact, Flight, Held, Input, Note, Outcomes, Output, Program, Recognition, Reply,
-    RequestBuffer, Session, Stop, UserValues, Words,
+    Action, ActorKind, CheckRef, Evidence, Fact, Flight, Held, Input, Note, Outcomes, Output,
+    Program, Recognition, Reply, RequestBuffer, Session, Stop, UserValues, Words,
 };
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
@@ -39,17 +39,28 @@ pub(crate) struct Context {
 const OUTPUTS_MAX: usize = 1_000_000;
 
 /// Runs a case to its verdict and cleans up after it.
-pub(crate) async fn case(context: &Context, place: &Place, program: &Arc<Program>, seed: u64) -> Verdict {
+pub(crate) async fn case(
+    context: &Context,
+    place: &Place,
+    program: &Arc<Program>,
+    seed: u64,
+) -> Verdict {
     let stopwatch = Stopwatch::start();
-    (context.tell)(Event::CaseStarted { case: program.id.clone() });
+    (context.tell)(Event::CaseStarted {
+        case: program.id.clone(),
+    });
     let mut ticket = place.clock.enter();
     let mut users = Vec::new();
     let (verdict, reason) = match prepare(place, program, &mut ticket, &mut users).await {
         Ok(()) => {
             for (actor, user) in names(program).zip(&users) {
-                context.redactor.learn(&format!("{actor}.password"), user.password.reveal());
+                context
+                    .redactor
+                    .learn(&format!("{actor}.password"), user.password.reveal());
             }
-            Driver::new(context, place, program, ticket, &users, seed).run().await
+            Driver::new(context, place, program, ticket, &users, seed)
+                .run()
+                .await
         }
         Err(reason) => {
             drop(ticket);
@@ -57,22 +68,38 @@ pub(crate) async fn case(context: &Context, place: &Place, program: &Arc<Program
         }
     };
     let took_ms = u64::try_from(stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX);
-    (context.tell)(Event::CaseFinished { case: program.id.clone(), verdict, reason, took_ms });
+    (context.tell)(Event::CaseFinished {
+        case: program.id.clone(),
+        verdict,
+        reason,
+        took_ms,
+    });
     for user in &users {
         if let Err(what) = place.users().delete(user).await {
-            (context.tell)(Event::LeftBehind { case: program.id.clone(), what });
+            (context.tell)(Event::LeftBehind {
+                case: program.id.clone(),
+                what,
+            });
         }
     }
     verdict
 }
 
 fn names(program: &Program) -> impl Iterator<Item = &str> {
-    let people = program.actors.iter().filter(|actor| matches!(actor.kind, ActorKind::User { .. }));
+    let people = program
+        .actors
+        .iter()
+        .filter(|actor| matches!(actor.kind, ActorKind::User { .. }));
     people.map(|actor| actor.name.as_str())
 }
 
 /// Waits for the clock and gets a user for each person.
-async fn prepare(place: &Place, program: &Program, ticket: &mut Ticket, users: &mut Vec<User>) -> Result<(), String> {
+async fn prepare(
+    place: &Place,
+    program: &Program,
+    ticket: &mut Ticket,
+    users: &mut Vec<User>,
+) -> Result<(), String> {
     ticket.settled().await.map_err(|error| error.to_string())?;
     for name in names(program) {
         let user = place.users().create(Want::default()).await;
@@ -142,7 +169,12 @@ impl<'a> Driver<'a> {
             email: user.email.clone(),
             phone: user.phone.clone(),
         });
-        let session = Session::new(Arc::clone(program), Arc::clone(place.environment()), values, seed);
+        let session = Session::new(
+            Arc::clone(program),
+            Arc::clone(place.environment()),
+            values,
+            seed,
+        );
         Self {
             context,
             place,
@@ -191,8 +223,11 @@ impl<'a> Driver<'a> {
             }
         }
         self.flights.abort_all();
-        let (events, verdict, reason) = std::mem::take(&mut self.judge).finish(&self.program, self.context.strict);
-        events.into_iter().for_each(|event| (self.context.tell)(event));
+        let (events, verdict, reason) =
+            std::mem::take(&mut self.judge).finish(&self.program, self.context.strict);
+        events
+            .into_iter()
+            .for_each(|event| (self.context.tell)(event));
         (verdict, reason)
     }
 
@@ -203,7 +238,9 @@ impl<'a> Driver<'a> {
         let timed = until < Duration::MAX;
         if self.flights.is_empty() {
             if !timed {
-                return Some("nothing is in flight and nothing is waited for: a bug of pushproof".to_owned());
+                return Some(
+                    "nothing is in flight and nothing is waited for: a bug of pushproof".to_owned(),
+                );
             }
             if let Err(error) = self.ticket.wait_until(instant).await {
                 return Some(error.to_string());
@@ -230,18 +267,38 @@ impl<'a> Driver<'a> {
 
     fn send(&mut self, flight: Flight, step: u16) {
         let target = &self.place.target;
-        let shown = evidence::request(&self.session, step, &target.base_url, &self.context.redactor);
+        let shown = evidence::request(
+            &self.session,
+            step,
+            &target.base_url,
+            &self.context.redactor,
+        );
         self.session.render(step, &mut self.buffer);
         let number = self.context.exchanges.fetch_add(1, Ordering::Relaxed);
-        self.sent.insert(flight, Sent { step, number, at: self.now(), shown, response: None });
-        let method = self.program.steps[usize::from(step)].action.exchange().map(|exchange| exchange.template.method.clone());
+        self.sent.insert(
+            flight,
+            Sent {
+                step,
+                number,
+                at: self.now(),
+                shown,
+                response: None,
+            },
+        );
+        let method = self.program.steps[usize::from(step)]
+            .action
+            .exchange()
+            .map(|exchange| exchange.template.method.clone());
         let request = request(method.unwrap_or_default(), &target.base_url, &self.buffer);
         let transport = self.place.transport.clone();
-        self.flights.spawn(async move { Landed::Exchange(flight, transport.exchange(request).await) });
+        self.flights
+            .spawn(async move { Landed::Exchange(flight, transport.exchange(request).await) });
     }
 
     fn act(&mut self, flight: Flight, step: u16) {
-        let Some(view) = self.session.action(flight, step) else { return };
+        let Some(view) = self.session.action(flight, step) else {
+            return;
+        };
         let with = view.with.iter().map(|(name, value)| {
             if let Some(secret) = value.secret() {
                 self.context.redactor.learn(name, secret);
@@ -271,7 +328,8 @@ impl<'a> Driver<'a> {
             },
         );
         let phones = Arc::clone(&self.phones);
-        self.flights.spawn(async move { Landed::Act(flight, phones.lock().await.act(act).await) });
+        self.flights
+            .spawn(async move { Landed::Act(flight, phones.lock().await.act(act).await) });
     }
 
     fn land(&mut self, landed: Landed) {
@@ -284,10 +342,17 @@ impl<'a> Driver<'a> {
 
     fn replied(&mut self, flight: Flight, exchanged: Exchanged) {
         let at = self.now();
-        let Some(sent) = self.sent.get_mut(&flight) else { return };
+        let Some(sent) = self.sent.get_mut(&flight) else {
+            return;
+        };
         let (response, took) = (exchanged.response, exchanged.took);
         let (parts, body) = response.into_parts();
-        let reply = Reply { status: parts.status.as_u16(), headers: &parts.headers, body: &body, elapsed: took };
+        let reply = Reply {
+            status: parts.status.as_u16(),
+            headers: &parts.headers,
+            body: &body,
+            elapsed: took,
+        };
         self.session.handle(at, Input::Reply(flight, &reply));
         sent.response = Some((http::Response::from_parts(parts, body), took));
     }
@@ -296,11 +361,19 @@ impl<'a> Driver<'a> {
         let timed_out = failure.kind() == FailureKind::TimedOut;
         if let Some(sent) = self.sent.get(&flight) {
             let poll = self.poll_of(sent.step).map(|polls| polls + 1);
-            let event = self.exchanged(sent, poll, None, Some(failure.to_string()), Vec::new(), failure.took());
+            let event = self.exchanged(
+                sent,
+                poll,
+                None,
+                Some(failure.to_string()),
+                Vec::new(),
+                failure.took(),
+            );
             self.polls = poll.unwrap_or(self.polls);
             (self.context.tell)(event);
         }
-        self.session.handle(self.now(), Input::Failed { flight, timed_out });
+        self.session
+            .handle(self.now(), Input::Failed { flight, timed_out });
     }
 
     fn acted(&mut self, flight: Flight, acted: Acted) {
@@ -308,8 +381,11 @@ impl<'a> Driver<'a> {
             done.detail.clone_from(&acted.detail);
             done.result = acted.result;
         }
-        let values: Vec<(String, String)> =
-            acted.values.iter().map(|(name, value): &(String, Secret)| (name.clone(), value.reveal().to_owned())).collect();
+        let values: Vec<(String, String)> = acted
+            .values
+            .iter()
+            .map(|(name, value): &(String, Secret)| (name.clone(), value.reveal().to_owned()))
+            .collect();
         for (name, value) in &values {
             self.context.redactor.learn(name, value);
         }
@@ -327,7 +403,11 @@ impl<'a> Driver<'a> {
     }
 
     fn poll_of(&self, step: u16) -> Option<u32> {
-        matches!(self.program.steps[usize::from(step)].action, Action::Poll(_)).then_some(self.polls)
+        matches!(
+            self.program.steps[usize::from(step)].action,
+            Action::Poll(_)
+        )
+        .then_some(self.polls)
     }
 
     /// A fact of the session, with its evidence, as an event or as something to judge.
@@ -344,8 +424,16 @@ impl<'a> Driver<'a> {
                     say: entered.say.clone(),
                 });
             }
-            Fact::Answered { flight, poll, recognition } => self.answered(step, flight, poll, recognition),
-            Fact::Judged { check, held, flight } => self.judged(step, check, held, flight),
+            Fact::Answered {
+                flight,
+                poll,
+                recognition,
+            } => self.answered(step, flight, poll, recognition),
+            Fact::Judged {
+                check,
+                held,
+                flight,
+            } => self.judged(step, check, held, flight),
             Fact::Acted(flight, _) => self.tell_act(step, flight),
             Fact::Waits { from, until } => {
                 let why = match &self.program.steps[step].action {
@@ -370,13 +458,24 @@ impl<'a> Driver<'a> {
         self.history.push(recognition.outcomes);
         self.recognition = Some(recognition);
         self.polls = poll;
-        let Some(sent) = self.sent.get(&flight) else { return };
-        let Some((response, took)) = &sent.response else { return };
-        let names = self.program.dialect.names(recognition.outcomes.with(recognition.near));
+        let Some(sent) = self.sent.get(&flight) else {
+            return;
+        };
+        let Some((response, took)) = &sent.response else {
+            return;
+        };
+        let names = self
+            .program
+            .dialect
+            .names(recognition.outcomes.with(recognition.near));
         let names = names.into_iter().map(str::to_owned).collect();
         let exchange = self.program.steps[step].action.exchange();
         let reply = exchange.map(|exchange| {
-            evidence::reply(&self.program.dialect.operations[exchange.operation], response, &self.context.redactor)
+            evidence::reply(
+                &self.program.dialect.operations[exchange.operation],
+                response,
+                &self.context.redactor,
+            )
         });
         let event = self.exchanged(sent, (poll > 0).then_some(poll), reply, None, names, *took);
         for (label, secret) in self.session.secrets() {
@@ -395,14 +494,19 @@ impl<'a> Driver<'a> {
         took: Duration,
     ) -> Event {
         let step = &self.program.steps[usize::from(sent.step)];
-        let operation = step.action.exchange().map(|exchange| &self.program.dialect.operations[exchange.operation]);
+        let operation = step
+            .action
+            .exchange()
+            .map(|exchange| &self.program.dialect.operations[exchange.operation]);
         Event::Exchanged {
             case: self.program.id.clone(),
             step: step.id.clone(),
             exchange: sent.number,
             poll,
             at_ms: millis(sent.at),
-            operation: operation.map(|operation| operation.name.clone()).unwrap_or_default(),
+            operation: operation
+                .map(|operation| operation.name.clone())
+                .unwrap_or_default(),
             request: sent.shown.clone(),
             reply,
             failure,
@@ -412,7 +516,9 @@ impl<'a> Driver<'a> {
     }
 
     fn tell_act(&self, step: usize, flight: Flight) {
-        let Some(done) = self.acts.get(&flight) else { return };
+        let Some(done) = self.acts.get(&flight) else {
+            return;
+        };
         (self.context.tell)(Event::Acted {
             case: self.program.id.clone(),
             step: self.program.steps[step].id.clone(),
@@ -439,7 +545,10 @@ impl<'a> Driver<'a> {
     fn words(&self, step: usize, check: CheckRef, flight: Flight) -> Words {
         let redactor = &self.context.redactor;
         let hide = |label: &str, secret: &str| redactor.placeholder(label, secret);
-        let response = self.sent.get(&flight).and_then(|sent| sent.response.as_ref());
+        let response = self
+            .sent
+            .get(&flight)
+            .and_then(|sent| sent.response.as_ref());
         let reply = response.map(|(response, took)| Reply {
             status: response.status().as_u16(),
             headers: response.headers(),
@@ -452,7 +561,10 @@ impl<'a> Driver<'a> {
                 ActResult::Refused => "refused",
                 ActResult::Unavailable => "unavailable",
             };
-            done.detail.as_ref().map_or_else(|| result.to_owned(), |detail| format!("{result} ({detail})"))
+            done.detail.as_ref().map_or_else(
+                || result.to_owned(),
+                |detail| format!("{result} ({detail})"),
+            )
         });
         self.program.words(
             step,
@@ -487,16 +599,22 @@ impl<'a> Driver<'a> {
                 words.actual = "nothing there".to_owned();
                 let number = self.sent.get(&flight).map(|sent| sent.number);
                 // Under a reference of its own, so that it is no second verdict on what the step demands.
-                self.judge.take(step, CheckRef::Check(u16::MAX), Held::No, words, number);
+                self.judge
+                    .take(step, CheckRef::Check(u16::MAX), Held::No, words, number);
             }
-            Stop::Transport(_) => self.judge.stand_in_the_way(format!("step `{id}` got no reply from the endpoint")),
+            Stop::Transport(_) => self
+                .judge
+                .stand_in_the_way(format!("step `{id}` got no reply from the endpoint")),
             Stop::Unanswered(_) => {
-                self.judge.stand_in_the_way(format!("step `{id}` got too many polls in a row without a readable reply"));
+                self.judge.stand_in_the_way(format!(
+                    "step `{id}` got too many polls in a row without a readable reply"
+                ));
             }
             Stop::Device(flight) => {
                 let detail = self.acts.get(&flight).and_then(|done| done.detail.clone());
                 let detail = detail.unwrap_or_else(|| "no reason given".to_owned());
-                self.judge.stand_in_the_way(format!("step `{id}` could not use the device: {detail}"));
+                self.judge
+                    .stand_in_the_way(format!("step `{id}` could not use the device: {detail}"));
             }
         }
     }
@@ -507,7 +625,9 @@ fn request(method: http::Method, base_url: &str, buffer: &RequestBuffer) -> Requ
     let mut request = Request::new(buffer.body.clone().into_bytes());
     *request.method_mut() = method;
     // A base URL that is no URI is refused when the target is read; a path is percent-encoded.
-    *request.uri_mut() = format!("{base_url}{}", buffer.path).parse().unwrap_or_default();
+    *request.uri_mut() = format!("{base_url}{}", buffer.path)
+        .parse()
+        .unwrap_or_default();
     for (name, value) in buffer.header_lines() {
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
             request.headers_mut().append(name, value);

@@ -12,7 +12,12 @@ const BODY_MAX: usize = 16_384;
 const HEADER_MAX: usize = 1_024;
 
 /// A step's call as people see it. Every secret in it becomes known to the redactor on the way.
-pub(crate) fn request(session: &Session, step: u16, base_url: &str, redactor: &Redactor) -> ShownRequest {
+pub(crate) fn request(
+    session: &Session,
+    step: u16,
+    base_url: &str,
+    redactor: &Redactor,
+) -> ShownRequest {
     let hide = |label: &str, secret: &str| {
         redactor.learn(label, secret);
         redactor.placeholder(label, secret)
@@ -46,7 +51,11 @@ fn curl(call: &ShownCall, url: &str) -> String {
         }
     }
     for (name, value) in form.unwrap_or(&[]) {
-        let _ = write!(command, " \\\n  --data-urlencode {}", quoted(&format!("{name}={value}")));
+        let _ = write!(
+            command,
+            " \\\n  --data-urlencode {}",
+            quoted(&format!("{name}={value}"))
+        );
     }
     if form.is_none() && !call.body.is_empty() {
         let _ = write!(command, " \\\n  --data {}", quoted(&call.body));
@@ -60,12 +69,24 @@ fn quoted(text: &str) -> String {
 }
 
 /// A reply as people see it: what the dialect calls a secret is hidden where it stands, and becomes known to the redactor.
-pub(crate) fn reply(operation: &Operation, response: &http::Response<Vec<u8>>, redactor: &Redactor) -> ShownReply {
+pub(crate) fn reply(
+    operation: &Operation,
+    response: &http::Response<Vec<u8>>,
+    redactor: &Redactor,
+) -> ShownReply {
     let body = match serde_json::from_slice::<Value>(response.body()) {
         Ok(mut json) => {
-            for path in operation.secrets.iter().filter(|path| path.root == Root::Body) {
+            for path in operation
+                .secrets
+                .iter()
+                .filter(|path| path.root == Root::Body)
+            {
                 if let Some(place) = at(&mut json, &path.steps) {
-                    hide(place, path.steps.last().map_or("body", String::as_str), redactor);
+                    hide(
+                        place,
+                        path.steps.last().map_or("body", String::as_str),
+                        redactor,
+                    );
                 }
             }
             json.to_string()
@@ -94,8 +115,12 @@ fn at<'a>(value: &'a mut Value, steps: &[String]) -> Option<&'a mut Value> {
 /// Hides every text below; a number or a boolean cannot be told from a harmless one and goes too.
 fn hide(value: &mut Value, label: &str, redactor: &Redactor) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| hide(item, label, redactor)),
-        Value::Object(members) => members.iter_mut().for_each(|(_, member)| hide(member, label, redactor)),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| hide(item, label, redactor)),
+        Value::Object(members) => members
+            .iter_mut()
+            .for_each(|(_, member)| hide(member, label, redactor)),
         Value::Null => {}
         Value::String(_) | Value::Bool(_) | Value::Number(_) => {
             let text = match &*value {

@@ -10,7 +10,7 @@ use crate::http_date;
 /// Answers one request at a given time. Shared by the connections of a server; its work is short, so it is called inline.
 pub type Handler = Arc<dyn Fn(SystemTime, Request<Vec<u8>>) -> Response<Vec<u8>> + Send + Sync>;
 
-/// The handler's reply, dated by the tenant's time unless it bears a date already (RFC 9110 section 6.6.1).
+/// The handler's reply, dated.
 pub(crate) fn answer(
     handler: &Handler,
     now: SystemTime,
@@ -19,8 +19,8 @@ pub(crate) fn answer(
     dated(handler(now, request), now)
 }
 
-/// A reply that bears a date: `now`, unless it bears one already.
-pub fn dated(mut response: Response<Vec<u8>>, now: SystemTime) -> Response<Vec<u8>> {
+/// The reply, dated by the tenant's time unless it bears a date already (RFC 9110 section 6.6.1).
+pub(crate) fn dated(mut response: Response<Vec<u8>>, now: SystemTime) -> Response<Vec<u8>> {
     response
         .headers_mut()
         .entry(header::DATE)

@@ -29,12 +29,29 @@ struct Judged {
 
 impl Judge {
     /// Takes a decided check with its words.
-    pub(crate) fn take(&mut self, step: usize, check: CheckRef, held: Held, words: Words, exchange: Option<u64>) {
-        let judged = Judged { step, check, held, words, exchange };
+    pub(crate) fn take(
+        &mut self,
+        step: usize,
+        check: CheckRef,
+        held: Held,
+        words: Words,
+        exchange: Option<u64>,
+    ) {
+        let judged = Judged {
+            step,
+            check,
+            held,
+            words,
+            exchange,
+        };
         match check {
             CheckRef::Always(position) => {
                 // A breach replaces what held before; the first breach is the one that is told.
-                let breach = held == Held::No && self.always.get(&position).is_some_and(|known| known.held != Held::No);
+                let breach = held == Held::No
+                    && self
+                        .always
+                        .get(&position)
+                        .is_some_and(|known| known.held != Held::No);
                 if breach || !self.always.contains_key(&position) {
                     self.always.insert(position, judged);
                 }
@@ -54,7 +71,9 @@ impl Judge {
 
     /// Whether a condition of the dialect needs no more words: it was breached already, or it held and holds again.
     pub(crate) fn knows_always(&self, position: u16, held: Held) -> bool {
-        self.always.get(&position).is_some_and(|known| known.held == Held::No || held != Held::No)
+        self.always
+            .get(&position)
+            .is_some_and(|known| known.held == Held::No || held != Held::No)
     }
 
     /// Keeps the first reason why the case could not run.
@@ -63,7 +82,11 @@ impl Judge {
     }
 
     /// The verdicts as events, what the case comes to, and why.
-    pub(crate) fn finish(self, program: &Program, strict: bool) -> (Vec<Event>, Verdict, Option<String>) {
+    pub(crate) fn finish(
+        self,
+        program: &Program,
+        strict: bool,
+    ) -> (Vec<Event>, Verdict, Option<String>) {
         let mut events = Vec::new();
         let mut worst: Option<(Verdict, Option<String>)> = None;
         let mut note = |verdict: Verdict, reason: Option<String>| {
@@ -76,11 +99,21 @@ impl Judge {
                 continue;
             }
             let (verdict, reason) = self.verdict(judged, program);
-            let finding = matches!(verdict, Verdict::Fail | Verdict::Warn).then(|| judged.finding(program, verdict));
+            let finding = matches!(verdict, Verdict::Fail | Verdict::Warn)
+                .then(|| judged.finding(program, verdict));
             let covers = judged.words.covers.iter();
-            let effective = Verdict::worst(covers.map(|cover| verdict.at(cover.level).under(strict)));
-            let contrast = finding.as_ref().map(|finding| format!("{}: {}", judged.name(program), finding.contrast()));
-            note(effective.unwrap_or(verdict), reason.clone().or(contrast).filter(|_| verdict != Verdict::Pass));
+            let effective =
+                Verdict::worst(covers.map(|cover| verdict.at(cover.level).under(strict)));
+            let contrast = finding
+                .as_ref()
+                .map(|finding| format!("{}: {}", judged.name(program), finding.contrast()));
+            note(
+                effective.unwrap_or(verdict),
+                reason
+                    .clone()
+                    .or(contrast)
+                    .filter(|_| verdict != Verdict::Pass),
+            );
             events.push(Event::Judged {
                 case: program.id.clone(),
                 step: program.steps[judged.step].id.clone(),
@@ -94,7 +127,9 @@ impl Judge {
         let (verdict, reason) = worst.unwrap_or((Verdict::Pass, None));
         match self.obstacle {
             // What was found before the obstacle stands; what came after it was never judged.
-            Some(obstacle) if verdict > Verdict::CouldNotRun => (events, Verdict::CouldNotRun, Some(obstacle)),
+            Some(obstacle) if verdict > Verdict::CouldNotRun => {
+                (events, Verdict::CouldNotRun, Some(obstacle))
+            }
             _ => (events, verdict, reason),
         }
     }
@@ -106,7 +141,9 @@ impl Judge {
             Held::Yes => match self.control(judged, program) {
                 Some(control) if !self.succeeded(control) => {
                     let control = &program.steps[control].id;
-                    let reason = format!("its control `{control}` did not succeed, so the refusal proves nothing");
+                    let reason = format!(
+                        "its control `{control}` did not succeed, so the refusal proves nothing"
+                    );
                     (Verdict::Inconclusive, Some(reason))
                 }
                 _ => (Verdict::Pass, None),
@@ -123,7 +160,9 @@ impl Judge {
     /// Whether a step got what it demands.
     fn succeeded(&self, step: usize) -> bool {
         self.judged.iter().any(|judged| {
-            judged.step == step && matches!(judged.check, CheckRef::Expect | CheckRef::Outcomes) && judged.held != Held::No
+            judged.step == step
+                && matches!(judged.check, CheckRef::Expect | CheckRef::Outcomes)
+                && judged.held != Held::No
         })
     }
 }
@@ -145,7 +184,11 @@ impl Judged {
             expected: self.words.expected.clone(),
             actual: self.words.actual.clone(),
             place: self.words.source.place(self.words.span),
-            excerpt: Some(self.words.source.excerpt(self.words.span, self.words.label.clone())),
+            excerpt: Some(
+                self.words
+                    .source
+                    .excerpt(self.words.span, self.words.label.clone()),
+            ),
             exchange: self.exchange,
         }
     }

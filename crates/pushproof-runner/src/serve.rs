@@ -173,7 +173,9 @@ async fn answer(
             let request = Request::from_parts(head, body.to_bytes().to_vec());
             handler::answer(&site.handler, site.clock.now(), request)
         }
-        Err(error) if error.is::<LengthLimitError>() => too_large(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            handler::dated(too_large(), site.clock.now())
+        }
         Err(error) => {
             return Err(*error
                 .downcast()

@@ -84,9 +84,19 @@ impl Sandbox {
         origin: SystemTime,
     ) -> Result<Self, SiteError> {
         // Nobody but this process answers on its loopback ports, so there is no authority to trust.
-        let options = HttpOptions { roots: Roots::Nobody, ..HttpOptions::default() };
+        let options = HttpOptions {
+            roots: Roots::Nobody,
+            ..HttpOptions::default()
+        };
         let transport = Transport::http(&options)?;
-        Ok(Self { tenant, target, origin, sockets: true, keys: KeyPool::new(), transport })
+        Ok(Self {
+            tenant,
+            target,
+            origin,
+            sockets: true,
+            keys: KeyPool::new(),
+            transport,
+        })
     }
 
     /// A place for one case.
@@ -97,7 +107,9 @@ impl Sandbox {
         let handler = (self.tenant)(seed);
         let clock = Clock::jumping(self.origin);
         let (server, transport, base_url) = if self.sockets {
-            let server = Server::loopback(handler, clock.clone()).await.map_err(SiteError::Port)?;
+            let server = Server::loopback(handler, clock.clone())
+                .await
+                .map_err(SiteError::Port)?;
             let base_url = server.base_url();
             (Some(server), self.transport.clone(), base_url)
         } else {
@@ -105,7 +117,14 @@ impl Sandbox {
             (None, transport, "http://sandbox.invalid".to_owned())
         };
         let target = (self.target)(&base_url);
-        let place = Place::assemble(target, transport, clock, Arc::clone(&self.keys), Patience::SANDBOX, run)?;
+        let place = Place::assemble(
+            target,
+            transport,
+            clock,
+            Arc::clone(&self.keys),
+            Patience::SANDBOX,
+            run,
+        )?;
         Ok(Place { server, ..place })
     }
 }
@@ -125,7 +144,14 @@ impl Place {
                 Clock::hooked(Arc::new(hook)).await?
             }
         };
-        Self::assemble(target, transport, clock, KeyPool::new(), Patience::REMOTE, run)
+        Self::assemble(
+            target,
+            transport,
+            clock,
+            KeyPool::new(),
+            Patience::REMOTE,
+            run,
+        )
     }
 
     fn assemble(
@@ -138,7 +164,16 @@ impl Place {
     ) -> Result<Self, SiteError> {
         let users = Users::new(target.users.as_ref(), &target.base_url, &transport, run)?;
         let environment = Arc::new(environment(&target));
-        Ok(Self { target, transport, clock, users, keys, patience, environment, server: None })
+        Ok(Self {
+            target,
+            transport,
+            clock,
+            users,
+            keys,
+            patience,
+            environment,
+            server: None,
+        })
     }
 
     pub(crate) const fn users(&self) -> &Users {
@@ -171,8 +206,14 @@ impl Place {
 
     /// The secrets of the target itself, with labels.
     pub fn secrets(&self) -> Vec<(&'static str, Secret)> {
-        let clients = self.target.client.iter().chain(self.target.clients.values());
-        clients.filter_map(|client| Some(("client_secret", client.secret.clone()?))).collect()
+        let clients = self
+            .target
+            .client
+            .iter()
+            .chain(self.target.clients.values());
+        clients
+            .filter_map(|client| Some(("client_secret", client.secret.clone()?)))
+            .collect()
     }
 }
 
@@ -180,7 +221,8 @@ impl Place {
 fn environment(target: &Target) -> Environment {
     let values = |client: Option<&Client>| ClientValues {
         id: client.map(|client| Value::Text(client.id.as_str().into())),
-        secret: client.and_then(|client| Some(Value::Secret(client.secret.as_ref()?.reveal().into()))),
+        secret: client
+            .and_then(|client| Some(Value::Secret(client.secret.as_ref()?.reveal().into()))),
     };
     let mut clients: [ClientValues; CLIENTS.len()] = Default::default();
     clients[0] = values(target.client.as_ref());

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::ClockError;
 
@@ -25,6 +25,8 @@ struct State {
     entered: usize,
     tickets: u64,
     waiting: BTreeMap<(Duration, u64), Waker>,
+    /// Whether somebody is about to move the time, in more than one step.
+    moving: watch::Sender<bool>,
     failed: Option<ClockError>,
 }
 
@@ -84,10 +86,29 @@ impl Barrier {
             .expect("a waker leaves the barrier only by being used, or with the wait that owns it")
     }
 
-    /// The earliest instant waited for, if every ticket waits, and the time now.
-    pub(super) fn due(&self) -> Option<(Duration, Duration)> {
+    /// The time now and the instant to move it to, if every ticket waits and nobody is moving it yet: the caller is then to do so.
+    pub(super) fn start_move(&self) -> Option<(Duration, Duration)> {
         let state = self.state();
-        state.due().map(|due| (state.at, due))
+        let due = state.due().filter(|_| !*state.moving.borrow())?;
+        state.moving.send_replace(true);
+        Some((state.at, due))
+    }
+
+    /// The next move for whoever has made one, or none, and then the move is over. One step under the lock: a ticket that begins to wait
+    /// comes either before it and is seen, or after it and can start a move.
+    pub(super) fn next_move(&self) -> Option<(Duration, Duration)> {
+        let state = self.state();
+        let due = state.due();
+        state.moving.send_replace(due.is_some());
+        due.map(|due| (state.at, due))
+    }
+
+    /// Waits for a move that is under way to end.
+    pub(super) async fn settled(&self) -> Result<(), ClockError> {
+        let mut moving = self.state().moving.subscribe();
+        // The sender is a field of self and outlives this call.
+        let _ = moving.wait_for(|moving| !moving).await;
+        self.state().failed.clone().map_or(Ok(()), Err)
     }
 
     /// Jumps if every ticket waits.
@@ -111,10 +132,6 @@ impl Barrier {
             // A receiver that is gone is a wait that was cancelled: nobody to tell.
             let _ = waker.send(Err(error.clone()));
         }
-    }
-
-    pub(super) fn failed(&self) -> Option<ClockError> {
-        self.state().failed.clone()
     }
 }
 

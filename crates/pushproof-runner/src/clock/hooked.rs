@@ -11,7 +11,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 
 use super::barrier::Barrier;
 use super::{Advance, ClockError, Origin, Reading, later};
@@ -24,7 +23,6 @@ pub(super) struct Hooked {
     limit: Duration,
     runtime: Handle,
     barrier: Barrier,
-    moving: watch::Sender<bool>,
     tenant: Mutex<Tenant>,
 }
 
@@ -46,7 +44,6 @@ impl Hooked {
             limit,
             runtime: Handle::current(),
             barrier,
-            moving: watch::Sender::new(false),
             tenant: Mutex::new(tenant),
         }))
     }
@@ -79,9 +76,7 @@ impl Hooked {
     }
 
     pub(super) async fn settled(&self) -> Result<(), ClockError> {
-        // The sender is a field of self and outlives this call.
-        let _ = self.moving.subscribe().wait_for(|moving| !moving).await;
-        self.barrier.failed().map_or(Ok(()), Err)
+        self.barrier.settled().await
     }
 
     pub(super) async fn wait_until(
@@ -94,31 +89,23 @@ impl Hooked {
             .await
     }
 
-    /// Starts to move the time if every ticket waits and no move is under way.
     fn try_move(self: &Arc<Self>) {
-        if self.barrier.due().is_none() {
-            return;
-        }
-        let starts = self
-            .moving
-            .send_if_modified(|moving| !std::mem::replace(moving, true));
-        if starts {
+        if let Some(first) = self.barrier.start_move() {
             let hooked = Arc::clone(self);
             self.runtime
-                .spawn(async move { hooked.move_while_due().await });
+                .spawn(async move { hooked.move_from(first).await });
         }
     }
 
-    async fn move_while_due(self: Arc<Self>) {
-        while let Some((at, due)) = self.barrier.due() {
+    async fn move_from(&self, first: (Duration, Duration)) {
+        let mut next = Some(first);
+        while let Some((at, due)) = next {
             match self.move_by(due - at).await {
                 Ok(at) => self.barrier.move_to(at),
                 Err(error) => self.barrier.fail(&error),
             }
+            next = self.barrier.next_move();
         }
-        self.moving.send_replace(false);
-        // A ticket may have begun to wait between the last look and the line above, and found a move under way.
-        self.try_move();
     }
 
     async fn move_by(&self, by: Duration) -> Result<Duration, ClockError> {
@@ -184,7 +171,7 @@ impl Tenant {
                 check_move(last, time, by, resolution)?;
                 let passed = time.duration_since(first).unwrap_or_default();
                 self.learn_ticking(passed, resolution, asked);
-                self.last = Some((time, Instant::now()));
+                self.last = Some((time.max(last), Instant::now()));
                 certain.max(passed.saturating_sub(resolution))
             }
             _ => {
@@ -205,17 +192,20 @@ impl Tenant {
     }
 }
 
+/// Refuses a clock that went back or did not move as asked, by more than the readings' resolution: two hosts behind one name may differ by that.
 fn check_move(
     last: SystemTime,
     time: SystemTime,
     asked: Duration,
     resolution: Duration,
 ) -> Result<(), ClockError> {
-    let moved = time
-        .duration_since(last)
-        .map_err(|error| ClockError::Backwards {
-            by: error.duration(),
-        })?;
+    let (moved, back) = match time.duration_since(last) {
+        Ok(moved) => (moved, Duration::ZERO),
+        Err(error) => (Duration::ZERO, error.duration()),
+    };
+    if back > resolution {
+        return Err(ClockError::Backwards { by: back });
+    }
     if moved.saturating_add(resolution) < asked {
         return Err(ClockError::Stuck { asked, moved });
     }

@@ -327,6 +327,78 @@ fn a_wait_that_is_dropped_during_a_move_leaves_the_clock_going() {
     });
 }
 
+/// Answers with the dates of a list, in seconds.
+struct Dates(AtomicU64, &'static [u64]);
+
+impl Advance for Dates {
+    fn advance(
+        &self,
+        _by_ms: u64,
+    ) -> Pin<Box<dyn Future<Output = Result<Reading, String>> + Send + '_>> {
+        let n = self.0.fetch_add(1, Ordering::SeqCst) as usize;
+        let date = UNIX_EPOCH + Duration::from_secs(self.1[n]);
+        Box::pin(std::future::ready(Ok(Reading::Seconds(date))))
+    }
+}
+
+#[test]
+fn dates_may_flicker_by_a_second_and_no_more() {
+    run(1, async {
+        let dates = Dates(AtomicU64::new(0), &[100, 99, 105, 109, 120, 118]);
+        let clock = Clock::hooked(Arc::new(dates)).await.unwrap();
+        let mut ticket = clock.enter();
+        let mut lines = Vec::new();
+        for _ in 0..4 {
+            let target = ticket.at() + Duration::from_secs(5);
+            let outcome = ticket.wait_until(target).await;
+            lines.push(match outcome {
+                Ok(()) => format!("{:?}", ticket.at()),
+                Err(error) => error.to_string(),
+            });
+        }
+        // What the tenant's clock gained by itself counts only as far as the dates prove it.
+        insta::assert_snapshot!(lines.join("\n"), @"
+        5s
+        10s
+        19s
+        the tenant's clock went back by 2000 ms
+        ");
+    });
+}
+
+/// A ticket may begin to wait just as a move ends: whoever comes last must start the next one.
+#[test]
+fn no_move_is_missed_between_two() {
+    run(2, async {
+        let clock = Clock::hooked(Arc::new(Dumb)).await.unwrap();
+        let tickets = [clock.enter(), clock.enter()];
+        let mut tasks = tokio::task::JoinSet::new();
+        for mut ticket in tickets {
+            tasks.spawn(async move {
+                for _ in 0..20_000 {
+                    let target = ticket.at() + Duration::from_millis(1);
+                    ticket.wait_until(target).await.unwrap();
+                }
+            });
+        }
+        while let Some(task) = tasks.join_next().await {
+            task.expect("no task panics");
+        }
+    });
+}
+
+/// Moves at once and says nothing.
+struct Dumb;
+
+impl Advance for Dumb {
+    fn advance(
+        &self,
+        _by_ms: u64,
+    ) -> Pin<Box<dyn Future<Output = Result<Reading, String>> + Send + '_>> {
+        Box::pin(std::future::ready(Ok(Reading::Silent)))
+    }
+}
+
 #[test]
 fn advances_are_whole_milliseconds_rounded_up() {
     run(1, async {

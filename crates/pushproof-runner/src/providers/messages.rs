@@ -1,5 +1,7 @@
 //! The `messages` hook: codes that the tenant sent by SMS, voice call or e-mail, `GET inbox`, each returned once.
 
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::Method;
@@ -51,12 +53,12 @@ pub struct Message {
     pub code: Secret,
 }
 
-/// The inboxes of a target's users.
-#[derive(Clone)]
+/// The inboxes of a target's users. An inbox gives each message once; what a look brings and nobody wants yet is kept here.
 pub struct Messages {
     hook: Hook,
     inbox: String,
     patience: Patience,
+    kept: Mutex<BTreeMap<String, VecDeque<Message>>>,
 }
 
 impl Messages {
@@ -66,22 +68,51 @@ impl Messages {
             hook: Hook::new("messages", hooks, inbox),
             inbox: inbox.to_owned(),
             patience,
+            kept: Mutex::default(),
         }
     }
 
-    /// What has arrived at an address and has not been read, oldest first; waits a little for the first to arrive, and is empty if none does.
+    /// The oldest message to an address that has not been read, of one channel or of any. Waits a little for it to arrive; `None` if it does not.
     ///
     /// # Errors
     /// [`HookError`] if the inbox cannot be looked at or holds nonsense.
-    pub async fn read(&self, address: &str) -> Result<Vec<Message>, HookError> {
+    pub async fn next(
+        &self,
+        address: &str,
+        channel: Option<&str>,
+    ) -> Result<Option<Message>, HookError> {
         let url = template::fill(&self.inbox, |name| (name == "address").then_some(address));
         let watching = Stopwatch::start();
-        loop {
-            let messages = self.look(&url).await?;
-            if !messages.is_empty() || !self.patience.again(watching).await {
-                return Ok(messages);
+        let mut found = self.take(address, channel);
+        while found.is_none() {
+            let arrived = self.look(&url).await?;
+            self.keep(address, arrived);
+            found = self.take(address, channel);
+            if found.is_none() && !self.patience.again(watching).await {
+                break;
             }
         }
+        Ok(found)
+    }
+
+    fn keep(&self, address: &str, arrived: Vec<Message>) {
+        self.kept()
+            .entry(address.to_owned())
+            .or_default()
+            .extend(arrived);
+    }
+
+    fn take(&self, address: &str, channel: Option<&str>) -> Option<Message> {
+        let mut kept = self.kept();
+        let messages = kept.get_mut(address)?;
+        let at = messages
+            .iter()
+            .position(|message| channel.is_none_or(|channel| message.channel == channel))?;
+        messages.remove(at)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<String, VecDeque<Message>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn look(&self, url: &str) -> Result<Vec<Message>, HookError> {

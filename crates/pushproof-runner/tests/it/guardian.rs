@@ -249,6 +249,32 @@ async fn a_forged_answer_leaves_the_push_open() {
 }
 
 #[tokio::test]
+async fn a_push_that_is_spoken_for_is_not_answered_for_another_code() {
+    let mut play = Play::begin(Duration::ZERO).await;
+    play.enrolled().await;
+    play.push("c1", 0);
+    play.act(act(
+        "approve",
+        &[("oob_code", "OOB1"), ("forge", "expired")],
+    ))
+    .await;
+    play.act(act("approve", &[("oob_code", "OOB2")])).await;
+    play.push("c2", 0);
+    play.act(act("approve", &[("oob_code", "OOB2")])).await;
+    insta::assert_snapshot!(play.transcript(), @r#"
+    phone enrol -> Acknowledged
+    look
+    "c1" accepted=true iat=1767222000
+    phone approve -> Acknowledged
+    look
+    phone approve -> Unavailable no push has arrived
+    look
+    "c2" accepted=true iat=1767225600
+    phone approve -> Acknowledged
+    "#);
+}
+
+#[tokio::test]
 async fn pushes_are_read_one_by_one() {
     let mut play = Play::begin(Duration::ZERO).await;
     play.enrolled().await;

@@ -17,41 +17,60 @@ const PATIENT: Patience = Patience {
     at_most: Duration::from_secs(60),
 };
 
-async fn read(scribe: &Scribe, patience: Patience) -> String {
+/// What is found in an inbox, channel by channel.
+async fn read(scribe: &Scribe, patience: Patience, channels: &[Option<&str>]) -> String {
     let messages = Messages::new(
         &patient(),
         &scribe.url("/messages/{address}?key=secret"),
         patience,
     );
-    let outcome = match messages.read("+12025550100").await {
-        Ok(messages) => messages
-            .iter()
-            .map(|message| format!("{}={} ", message.channel, message.code.reveal()))
-            .collect(),
-        Err(error) => error.to_string(),
-    };
-    scribe.transcript(format!("-> {outcome}"))
+    let mut outcomes = Vec::new();
+    for channel in channels {
+        outcomes.push(match messages.next("+12025550100", *channel).await {
+            Ok(Some(message)) => {
+                format!("{channel:?}: {}={}", message.channel, message.code.reveal())
+            }
+            Ok(None) => format!("{channel:?}: nothing"),
+            Err(error) => error.to_string(),
+        });
+    }
+    scribe.transcript(outcomes.join("\n"))
 }
 
 #[tokio::test]
-async fn a_message_is_waited_for() {
-    let late = r#"[{"channel":"sms","code":"123456"},{"channel":"voice","code":"654321"}]"#;
-    let scribe = Scribe::answering(move |n, _| json(200, if n < 2 { "[]" } else { late })).await;
-    insta::assert_snapshot!(read(&scribe, PATIENT).await, @"
+async fn a_message_is_waited_for_and_the_others_are_kept() {
+    let late = r#"[{"channel":"voice","code":"1"},{"channel":"sms","code":"2"},{"channel":"voice","code":"3"}]"#;
+    let scribe = Scribe::answering(move |n, _| json(200, if n == 2 { late } else { "[]" })).await;
+    insta::assert_snapshot!(read(&scribe, PATIENT, &[Some("sms"), None, Some("voice")]).await, @r#"
     GET /messages/%2B12025550100?key=secret
     GET /messages/%2B12025550100?key=secret
     GET /messages/%2B12025550100?key=secret
-    -> sms=123456 voice=654321
-    ");
+    Some("sms"): sms=2
+    None: voice=1
+    Some("voice"): voice=3
+    "#);
 }
 
 #[tokio::test]
 async fn in_the_sandbox_one_look_is_enough() {
-    let scribe = Scribe::answering(|_, _| json(200, "[]")).await;
-    insta::assert_snapshot!(read(&scribe, Patience::SANDBOX).await, @"
+    let scribe = Scribe::answering(|n, _| {
+        json(
+            200,
+            if n == 0 {
+                r#"[{"channel":"sms","code":"1"}]"#
+            } else {
+                "[]"
+            },
+        )
+    })
+    .await;
+    insta::assert_snapshot!(read(&scribe, Patience::SANDBOX, &[Some("voice"), Some("sms"), None]).await, @r#"
     GET /messages/%2B12025550100?key=secret
-    ->
-    ");
+    GET /messages/%2B12025550100?key=secret
+    Some("voice"): nothing
+    Some("sms"): sms=1
+    None: nothing
+    "#);
 }
 
 #[tokio::test]
@@ -64,14 +83,14 @@ async fn inboxes_that_make_no_sense() {
         (404, ""),
     ] {
         let scribe = Scribe::answering(move |_, _| json(status, body)).await;
-        let text = read(&scribe, Patience::SANDBOX).await;
+        let text = read(&scribe, Patience::SANDBOX, &[None]).await;
         let error = text.lines().last().unwrap();
         assert!(
             !error.contains("secret") && !error.contains("2025550100"),
             "{error}"
         );
         assert!(
-            error.starts_with("-> messages hook `GET http://HOST/messages/{address}` answered"),
+            error.starts_with("messages hook `GET http://HOST/messages/{address}` answered"),
             "{error}"
         );
     }

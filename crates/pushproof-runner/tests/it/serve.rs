@@ -53,6 +53,7 @@ async fn a_body_over_the_limit_is_413_and_never_reaches_the_handler() {
             .unwrap();
         let reply = patient().exchange(request).await.unwrap().response;
         assert_eq!(reply.status().as_u16(), status, "{length} bytes");
+        assert_eq!(reply.headers()["date"], "Thu, 01 Jan 2026 00:00:00 GMT");
     }
 }
 
@@ -83,6 +84,31 @@ async fn a_handler_that_panics_costs_one_connection() {
     };
     assert!(patient().exchange(at("/panic")).await.is_err());
     assert!(patient().exchange(at("/")).await.is_ok());
+}
+
+#[tokio::test]
+async fn stopping_waits_for_a_request_that_has_begun() {
+    let server = served(|request| Response::new(request.into_body())).await;
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    stream
+        .write_all(
+            b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\nexpect: 100-continue\r\n\r\n",
+        )
+        .await
+        .unwrap();
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).await.unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    let stopping = tokio::spawn(server.stop());
+    tokio::task::yield_now().await;
+    stream.write_all(b"last").await.unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).await.unwrap();
+    assert!(
+        reply.starts_with("HTTP/1.1 200") && reply.ends_with("last"),
+        "{reply}"
+    );
+    stopping.await.unwrap();
 }
 
 #[tokio::test]
