@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use regex_lite::Regex;
 use serde_json::Value;
 
+use crate::dialect::Found;
 use crate::expr::Expr;
 use crate::fields::{Fields, Reader};
 use crate::path::descend;
@@ -154,9 +155,7 @@ impl<T> Matcher<T> {
                     .enumerate()
                     .all(|(at, item)| !items[..at].contains(item))
             }),
-            Self::HoldsNoSecrets => found
-                .as_str()
-                .is_some_and(|text| !context.holds_secret(text)),
+            Self::HoldsNoSecrets => !any_text(found, &|text| context.holds_secret(text)),
         }
     }
 
@@ -349,6 +348,18 @@ fn same(left: &Value, right: &Value) -> bool {
     }
 }
 
+/// Whether one of the texts in a value, names of members included, is such a one.
+fn any_text(value: &Value, is_one: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::String(text) => is_one(text),
+        Value::Array(items) => items.iter().any(|item| any_text(item, is_one)),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| is_one(name) || any_text(value, is_one)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 fn length(value: &Value) -> Option<u64> {
     let length = match value {
         Value::String(text) => text.chars().count(),
@@ -377,6 +388,27 @@ impl Kind {
             Self::Uuid => text.is_some_and(is_uuid),
             Self::Time => text.is_some_and(|text| humantime::parse_rfc3339(text).is_ok()),
         }
+    }
+
+    /// The same for a member of which only the form is known; `None` where that is not enough.
+    pub(crate) fn fits_found(self, found: Option<&Found<'_>>) -> Option<bool> {
+        let Some(found) = found else {
+            return Some(self == Self::Absent);
+        };
+        Some(match self {
+            Self::Present => true,
+            Self::Absent => false,
+            Self::String => matches!(found, Found::Text(_)),
+            Self::NonEmpty => matches!(found, Found::Text(text) if !text.is_empty()),
+            Self::Integer => matches!(found, Found::Whole(_) | Found::Negative),
+            Self::Number => {
+                matches!(found, Found::Whole(_) | Found::Negative | Found::Fraction)
+            }
+            Self::Boolean => matches!(found, Found::Boolean),
+            Self::List => matches!(found, Found::List),
+            Self::Object => matches!(found, Found::Object),
+            Self::Jwt | Self::Url | Self::Uuid | Self::Time => return None,
+        })
     }
 
     const fn says(self) -> &'static str {

@@ -206,6 +206,11 @@ impl Pattern {
         self.elements.get(self.places[place].element)
     }
 
+    /// Its elements as written.
+    pub fn elements(&self) -> impl Iterator<Item = &Element> {
+        self.elements.iter()
+    }
+
     /// All outcomes it names.
     #[must_use]
     pub fn outcomes(&self) -> Outcomes {

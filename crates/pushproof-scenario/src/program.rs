@@ -174,6 +174,8 @@ pub struct Poll {
     pub policy: Policy,
     /// Whether the endpoint's own interval and expiry are obeyed.
     pub follows_hints: bool,
+    /// The step whose reply offers them: the newest one that a value of this call comes from.
+    pub begun_by: Option<usize>,
     /// What may be seen.
     pub pattern: Pattern,
     /// What phones do meanwhile.
@@ -234,6 +236,17 @@ pub enum Operand {
     List(Vec<Self>),
     /// An object put together.
     Map(Vec<(String, Self)>),
+}
+
+impl Act {
+    /// Whether it decides something, so that an acknowledgement must show in the polls that follow.
+    #[must_use]
+    pub fn decides(&self) -> bool {
+        matches!(
+            self.action.as_str(),
+            "enrol" | "approve" | "reject" | "unenrol"
+        )
+    }
 }
 
 /// A condition on a reply.

@@ -8,11 +8,11 @@ use pushproof_report::{Cover, sanitize};
 use serde_json::Value;
 
 use crate::ast::{ActExpect, Settles};
-use crate::dialect::{Outcomes, Recognition};
-use crate::matcher::Context;
-use crate::path::{Path, Seen};
+use crate::dialect::{Outcome, Outcomes, Recognition};
+use crate::matcher::{Context, Matcher};
+use crate::path::{Path, Root, Seen};
 use crate::program::{Action, Expect, Operand, Poll, Program, Step};
-use crate::session::{CheckRef, Reply, Session};
+use crate::session::{CheckRef, Reply, SECRET_LENGTH_MIN, Session};
 use crate::source::{Source, Span};
 use crate::template::{Values, plain};
 
@@ -73,7 +73,10 @@ impl Program {
         };
         match (check, &step.action) {
             (CheckRef::Expect, Action::Call { expect, .. }) => {
-                words.expected = self.expected(*expect)
+                words.expected = self.expected(*expect);
+                if !expect.any_but {
+                    self.weak_words(expect.outcomes, evidence, &mut words);
+                }
             }
             (CheckRef::Expect, Action::Device { expect, .. }) => {
                 words.expected = answer(*expect).to_owned();
@@ -102,7 +105,11 @@ impl Program {
                     words.expected = check
                         .matcher
                         .says(&|operand| self.show_operand(operand, evidence));
-                    words.actual = self.found(step, &check.that, evidence);
+                    words.actual = match check.matcher {
+                        Matcher::HoldsNoSecrets => Self::secrets_in(&check.that, evidence),
+                        _ => None,
+                    }
+                    .unwrap_or_else(|| self.found(step, &check.that, evidence));
                 }
             }
             (CheckRef::Always(at), _) => {
@@ -112,7 +119,11 @@ impl Program {
                 words.source = Arc::clone(&self.dialect.source);
                 words.span = always.place.span;
                 words.expected = always.matcher.says(&plain);
-                words.actual = self.found(step, &always.that, evidence);
+                words.actual = match always.matcher {
+                    Matcher::HoldsNoSecrets => Self::secrets_in(&always.that, evidence),
+                    _ => None,
+                }
+                .unwrap_or_else(|| self.found(step, &always.that, evidence));
             }
             (
                 CheckRef::Expect | CheckRef::Outcomes | CheckRef::Settles | CheckRef::Meanwhile(_),
@@ -134,10 +145,15 @@ impl Program {
 
     /// `rejected (400 access_denied | 403 invalid_grant)`, several joined by `or`.
     fn forms(&self, outcomes: Outcomes) -> String {
+        self.forms_of(outcomes, Outcome::forms)
+    }
+
+    fn forms_of(&self, outcomes: Outcomes, forms: fn(&Outcome) -> String) -> String {
         let named = outcomes.positions().map(|position| {
             let name = &self.dialect.outcomes[position];
-            match self.profile.outcomes.get(position).and_then(Option::as_ref) {
-                Some(outcome) => format!("{name} ({})", outcome.forms()),
+            let outcome = self.profile.outcomes.get(position);
+            match outcome.and_then(Option::as_ref) {
+                Some(outcome) => format!("{name} ({})", forms(outcome)),
                 None => name.clone(),
             }
         });
@@ -178,6 +194,19 @@ impl Program {
         }
     }
 
+    /// A reply that only tolerated forms cover: the forms that are right, and the one that came.
+    fn weak_words(&self, allowed: Outcomes, evidence: Evidence<'_>, words: &mut Words) {
+        let Some(recognition) = evidence.recognition else {
+            return;
+        };
+        let met = recognition.outcomes.and(allowed);
+        if met.is_empty() || !met.without(recognition.weak).is_empty() {
+            return;
+        }
+        words.expected = self.forms_of(met, Outcome::firm_forms);
+        words.actual = format!("{}, a form that is only tolerated", words.actual);
+    }
+
     fn pattern_words(&self, poll: &Poll, evidence: Evidence<'_>, words: &mut Words) {
         let before = evidence.history.len().saturating_sub(1);
         let advance = |replies: &[Outcomes]| {
@@ -186,6 +215,11 @@ impl Program {
             })
         };
         let after = advance(evidence.history);
+        if poll.pattern.accepts(after) {
+            let all = poll.pattern.elements().map(|element| element.text.as_str());
+            words.expected = all.collect::<Vec<_>>().join(", ");
+            return self.weak_words(poll.pattern.outcomes(), evidence, words);
+        }
         // A reply that was not allowed is judged against what was allowed before it; a limit, against what was still missing.
         let live = if after.is_dead() {
             advance(&evidence.history[..before])
@@ -210,7 +244,7 @@ impl Program {
         words.actual = format!("{} when {ended}", words.actual);
     }
 
-    /// The value at a path, secrets hidden.
+    /// The value at a path, secrets hidden: those that stand there by the dialect's word, and those that the case knows.
     fn found(&self, step: &Step, path: &Path, evidence: Evidence<'_>) -> String {
         let Some(reply) = evidence.reply else {
             return "no reply".to_owned();
@@ -226,17 +260,40 @@ impl Program {
         let Some(value) = path.get(seen) else {
             return "absent".to_owned();
         };
-        let operation = step
-            .action
-            .exchange()
-            .map(|exchange| &self.dialect.operations[exchange.operation]);
-        let secrets = operation.map_or(&[][..], |operation| &operation.secrets);
-        let text = plain(&value);
-        if secrets.iter().any(|secret| path.is_within(secret)) {
-            return (evidence.hide)(&path.to_string(), &text);
+        let exchange = step.action.exchange();
+        let operation = exchange.map(|exchange| &self.dialect.operations[exchange.operation]);
+        let mut value = value.into_owned();
+        for secret in operation.map_or(&[][..], |operation| &operation.secrets) {
+            if path.is_within(secret) {
+                return (evidence.hide)(&path.to_string(), &plain(&value));
+            }
+            if secret.is_within(path) {
+                hide_below(&mut value, &secret.steps[path.steps.len()..], &|text| {
+                    (evidence.hide)(&secret.to_string(), text)
+                });
+            }
         }
-        // A container may hold secrets further down; what they are is known by then, and the record hides them.
+        let mut text = plain(&value);
+        for (label, secret) in evidence.session.secrets() {
+            if secret.len() >= SECRET_LENGTH_MIN && text.contains(secret) {
+                text = text.replace(secret, &(evidence.hide)(label, secret));
+            }
+        }
         sanitize(&text, SHOWN_MAX)
+    }
+
+    /// Which of the case's secrets stand in a text that should hold none.
+    fn secrets_in(path: &Path, evidence: Evidence<'_>) -> Option<String> {
+        let reply = evidence.reply?;
+        let text = match &path.root {
+            Root::Header(name) => reply.headers.header(name)?.into(),
+            _ => String::from_utf8_lossy(reply.body),
+        };
+        let secrets = evidence.session.secrets();
+        let held = secrets
+            .filter(|(_, secret)| secret.len() >= SECRET_LENGTH_MIN && text.contains(*secret));
+        let held: Vec<String> = held.map(|(label, _)| format!("`{label}`")).collect();
+        (!held.is_empty()).then(|| format!("a text that holds {}", held.join(", ")))
     }
 
     fn show_operand(&self, operand: &Operand, evidence: Evidence<'_>) -> String {
@@ -256,6 +313,25 @@ impl Program {
                     .map_or_else(String::new, |value| sanitize(&plain(&value), SHOWN_MAX)),
             },
         }
+    }
+}
+
+/// Puts a placeholder for whatever stands at the end of a path.
+fn hide_below(value: &mut Value, steps: &[String], hide: &dyn Fn(&str) -> String) {
+    let below = match (steps.split_first(), value) {
+        (None, value) => {
+            *value = hide(&plain(value)).into();
+            return;
+        }
+        (Some((step, rest)), Value::Object(members)) => members.get_mut(step).zip(Some(rest)),
+        (Some((step, rest)), Value::Array(items)) => {
+            let at = step.parse::<usize>().ok();
+            at.and_then(|at| items.get_mut(at)).zip(Some(rest))
+        }
+        _ => None,
+    };
+    if let Some((value, rest)) = below {
+        hide_below(value, rest, hide);
     }
 }
 

@@ -281,10 +281,11 @@ impl Compiler<'_> {
         let policy = self.policy(poll);
         self.check_limits(reader, poll, &policy, pattern.as_ref()?);
         let exchange = exchange?;
-        self.mark_transaction(&exchange);
+        let begun_by = self.begun_by(&exchange);
         let compiled = Poll {
             exchange,
             follows_hints: poll.every == Every::Profile,
+            begun_by,
             policy,
             pattern: pattern?,
             meanwhile: meanwhile.into_iter().collect::<Option<_>>()?,
@@ -345,19 +346,19 @@ impl Compiler<'_> {
         }
     }
 
-    /// The reply that gave the newest value of a poll began its transaction: its interval and expiry count.
-    fn mark_transaction(&mut self, exchange: &Exchange) {
+    /// The step that gave the newest value of a poll began its transaction: its reply's interval and expiry count.
+    fn begun_by(&mut self, exchange: &Exchange) -> Option<usize> {
         let slots = exchange.template.slots();
         let newest = slots
             .into_iter()
             .filter_map(|slot| self.captured_by.get(&slot))
-            .max();
-        let Some(step) = newest.and_then(|at| self.steps.get_mut(*at)) else {
-            return;
-        };
+            .max()
+            .copied()?;
+        let step = self.steps.get_mut(newest)?;
         if let Action::Call { exchange, .. } = &mut step.action {
             exchange.begins_transaction = true;
         }
+        Some(newest)
     }
 
     fn meanwhile(

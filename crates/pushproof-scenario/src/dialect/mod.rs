@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use peek::{Found, member};
 pub(crate) use read::path as read_path;
 pub use recognise::{Alternative, Outcome, Profile, Recognition};
 pub use requirements::{Requirement, Requirements};

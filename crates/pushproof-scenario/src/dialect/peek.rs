@@ -1,4 +1,5 @@
-//! A look at a JSON reply that keeps only what recognition needs, in one pass and without allocating.
+//! A look at a JSON reply that keeps only what is asked for, in one pass and without allocating: [`peek`] for recognition, [`member`]
+//! for a condition on one member.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -171,12 +172,74 @@ impl Top<'_> {
     }
 }
 
+/// The member of an object, as far as its form; `None` where the body is JSON but no object, so that the member is none.
+pub(crate) fn member<'a>(body: &'a [u8], name: &str) -> Option<Option<Found<'a>>> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    match Member(name).deserialize(&mut json) {
+        Ok(found) if json.end().is_ok() => found,
+        _ => Some(None),
+    }
+}
+
+struct Member<'n>(&'n str);
+
+impl<'de> DeserializeSeed<'de> for Member<'_> {
+    type Value = Option<Option<Found<'de>>>;
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Member<'_> {
+    type Value = Option<Option<Found<'de>>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(key) = map.next_key_seed(Text)? {
+            let value = map.next_value_seed(Any)?;
+            if key.as_deref() == Some(self.0) {
+                found = Some(value);
+            }
+        }
+        Ok(Some(found))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}
+
 /// A value as far as recognition looks at it.
-enum Found<'a> {
+pub(crate) enum Found<'a> {
     Text(Cow<'a, str>),
     Whole(u64),
+    Negative,
+    Fraction,
+    Boolean,
     Null,
-    Other,
+    List,
+    Object,
 }
 
 struct Any;
@@ -204,24 +267,24 @@ impl<'de> Visitor<'de> for Any {
         Ok(Found::Whole(number))
     }
     fn visit_i64<E>(self, _: i64) -> Result<Found<'de>, E> {
-        Ok(Found::Other)
+        Ok(Found::Negative)
     }
     fn visit_f64<E>(self, _: f64) -> Result<Found<'de>, E> {
-        Ok(Found::Other)
+        Ok(Found::Fraction)
     }
     fn visit_bool<E>(self, _: bool) -> Result<Found<'de>, E> {
-        Ok(Found::Other)
+        Ok(Found::Boolean)
     }
     fn visit_unit<E>(self) -> Result<Found<'de>, E> {
         Ok(Found::Null)
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found<'de>, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Found::Other)
+        Ok(Found::Object)
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Found<'de>, A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Found::Other)
+        Ok(Found::List)
     }
 }
 

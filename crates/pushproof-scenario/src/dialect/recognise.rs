@@ -202,6 +202,13 @@ impl Outcome {
         let forms: Vec<String> = self.alternatives.iter().map(Alternative::says).collect();
         forms.join(" | ")
     }
+
+    /// The same without those that are only tolerated.
+    #[must_use]
+    pub fn firm_forms(&self) -> String {
+        let firm = self.alternatives.iter().filter(|form| !form.tolerated);
+        firm.map(Alternative::says).collect::<Vec<_>>().join(" | ")
+    }
 }
 
 impl Alternative {

@@ -1,16 +1,18 @@
 //! Replies to calls: recognised, judged, their values kept.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pushproof_polling::Hints;
 use serde_json::Value as Json;
 
-use super::{CheckRef, Fact, Flight, Held, Reply, Session, Stop};
-use crate::dialect::{Outcomes, Recognition};
-use crate::matcher::Context;
-use crate::path::{Root, Seen, descend};
-use crate::program::{Action, Capture, CaptureFrom, Exchange, Expect, Operand};
+use super::{CheckRef, Fact, Flight, Held, Offer, Reply, Session, Stop};
+use crate::dialect::{Always, Outcomes, Recognition, member};
+use crate::matcher::{Context, Matcher};
+use crate::path::{Path, Root, Seen, descend};
+use crate::program::{Action, Capture, CaptureFrom, Exchange, Expect, Operand, Poll};
 use crate::template::Values;
 use crate::value::Value;
 
@@ -32,18 +34,15 @@ impl Session {
             held,
             flight,
         });
-        let json = Json::parse_when(
-            held != Held::No || self.looks_into_body(exchange),
-            reply.body,
-        );
-        self.judge_always(exchange, recognition.outcomes, flight, reply, json.as_ref());
+        let json = LazyJson::new(reply.body);
+        self.judge_always(exchange, recognition.outcomes, flight, reply, &json);
         if held == Held::No {
             return self.stop(Stop::Breached);
         }
         if exchange.begins_transaction {
-            self.keep_hints(at, reply, json.as_ref());
+            self.keep_offer(at, reply, &json);
         }
-        if let Err(stop) = self.examine(exchange, flight, reply, json.as_ref()) {
+        if let Err(stop) = self.examine(exchange, flight, reply, &json) {
             return self.stop(stop);
         }
         self.leave(at);
@@ -63,7 +62,7 @@ impl Session {
         outcomes: Outcomes,
         flight: Flight,
         reply: &Reply<'_>,
-        json: Option<&Json>,
+        json: &LazyJson<'_>,
     ) {
         let program = Arc::clone(&self.program);
         for position in &exchange.always {
@@ -72,33 +71,34 @@ impl Session {
             if other_outcome || reply.status < always.from_status {
                 continue;
             }
-            let held = match &always.that.root {
-                // The two that every pending poll meets are looked at without making values of them.
-                Root::Header(name) => {
-                    let value = reply.headers.header(name);
-                    always.matcher.holds_text(value, &NoOperands)
-                }
-                Root::Text => !self.holds_secret_bytes(reply.body),
-                Root::Body | Root::Status | Root::Elapsed => {
-                    let found = always.that.get(seen(reply, json));
-                    always.matcher.holds(found.as_deref(), &NoOperands)
-                }
-            };
+            let held = Held::of(self.always_holds(always, reply, json));
             let check = CheckRef::Always(u16::try_from(*position).unwrap_or(u16::MAX));
             self.note(Fact::Judged {
                 check,
-                held: Held::of(held),
+                held,
                 flight,
             });
         }
     }
 
-    pub(super) fn looks_into_body(&self, exchange: &Exchange) -> bool {
-        let always = &self.program.dialect.always;
-        exchange
-            .always
-            .iter()
-            .any(|at| always[*at].that.root == Root::Body)
+    /// The conditions that every pending poll meets are decided without making a value of what they look at.
+    fn always_holds(&self, always: &Always, reply: &Reply<'_>, json: &LazyJson<'_>) -> bool {
+        match (&always.that.root, &always.that.steps[..], &always.matcher) {
+            (Root::Header(name), [], matcher) => {
+                return matcher.holds_text(reply.headers.header(name), self);
+            }
+            (Root::Text, [], Matcher::HoldsNoSecrets) => return !self.knows_secret_in(reply.body),
+            (Root::Body, [name], Matcher::Is(kind)) => {
+                let found = member(reply.body, name);
+                let held = found.and_then(|found| kind.fits_found(found.as_ref()));
+                if let Some(held) = held {
+                    return held;
+                }
+            }
+            _ => {}
+        }
+        let found = look(&always.that, reply, json);
+        always.matcher.holds(found.as_deref(), self)
     }
 
     /// The step's own checks, then its captures.
@@ -107,11 +107,11 @@ impl Session {
         exchange: &Exchange,
         flight: Flight,
         reply: &Reply<'_>,
-        json: Option<&Json>,
+        json: &LazyJson<'_>,
     ) -> Result<(), Stop> {
-        let seen = seen(reply, json);
         for (at, check) in exchange.checks.iter().enumerate() {
-            let held = Held::of(check.matcher.holds(check.that.get(seen).as_deref(), &*self));
+            let found = look(&check.that, reply, json);
+            let held = Held::of(check.matcher.holds(found.as_deref(), &*self));
             let check = CheckRef::Check(u16::try_from(at).unwrap_or(u16::MAX));
             self.note(Fact::Judged {
                 check,
@@ -121,7 +121,7 @@ impl Session {
         }
         for capture in &exchange.captures {
             let secret = self.program.slots[capture.slot].secret;
-            match capture.find(seen) {
+            match capture.find(reply, json) {
                 Some(value) => self.slots[capture.slot] = Some(Value::from_json(value, secret)),
                 None if capture.optional => {}
                 None => {
@@ -136,28 +136,68 @@ impl Session {
     }
 
     /// The interval and the expiry that the endpoint names when it begins a transaction (CPOLL-004, CPOLL-020).
-    fn keep_hints(&mut self, at: Duration, reply: &Reply<'_>, json: Option<&Json>) {
+    fn keep_offer(&mut self, at: Duration, reply: &Reply<'_>, json: &LazyJson<'_>) {
         let rules = &self.program.dialect.poll;
-        let seconds = |path: &Option<crate::path::Path>| {
-            let value = path.as_ref()?.get(seen(reply, json))?;
+        let seconds = |path: &Option<Path>| {
+            let value = look(path.as_ref()?, reply, json)?;
             value.as_u64().map(Duration::from_secs)
         };
-        self.hints.interval = seconds(&rules.interval_path);
-        self.hints.expires_in = Some(seconds(&rules.expires_path).unwrap_or(rules.expires));
-        self.hints_at = at;
+        let hints = Hints {
+            interval: seconds(&rules.interval_path),
+            expires_in: Some(seconds(&rules.expires_path).unwrap_or(rules.expires)),
+        };
+        let step = self.step;
+        self.offers.push(Offer { step, hints, at });
     }
 
-    fn holds_secret_bytes(&self, body: &[u8]) -> bool {
-        let mut secrets = self.slots.iter().flatten().filter_map(Value::secret);
-        secrets.any(|secret| secret.len() >= SECRET_LENGTH_MIN && contains(body, secret.as_bytes()))
+    /// What is left of the offer that began a poll's transaction.
+    pub(super) fn hints_for(&self, poll: &Poll, at: Duration) -> Hints {
+        let begun_by = poll.begun_by.filter(|_| poll.follows_hints);
+        let offer = begun_by.and_then(|step| {
+            let mut offers = self.offers.iter();
+            offers.find(|offer| usize::from(offer.step) == step)
+        });
+        let Some(offer) = offer else {
+            return Hints::default();
+        };
+        let since = at.saturating_sub(offer.at);
+        let expires_in = offer.hints.expires_in;
+        Hints {
+            interval: offer.hints.interval,
+            expires_in: expires_in.map(|expires_in| expires_in.saturating_sub(since)),
+        }
+    }
+
+    /// Whether a secret that this case knows stands in a text.
+    fn knows_secret_in(&self, text: &[u8]) -> bool {
+        let own = self.slots.iter().flatten();
+        let clients = &self.environment.clients;
+        let clients = clients.iter().filter_map(|client| client.secret.as_ref());
+        let mut secrets = own.chain(clients).filter_map(Value::secret);
+        secrets.any(|secret| secret.len() >= SECRET_LENGTH_MIN && contains(text, secret.as_bytes()))
     }
 }
 
 /// Shorter secrets occur by chance.
-const SECRET_LENGTH_MIN: usize = 6;
+pub(crate) const SECRET_LENGTH_MIN: usize = 6;
 
+/// Most secrets are longer than the text that is searched; for the others, few places begin like them.
 fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.len() >= part.len() && text.windows(part.len()).any(|window| window == part)
+    let (Some(last), Some(first)) = (text.len().checked_sub(part.len()), part.first()) else {
+        return false;
+    };
+    let mut at = 0;
+    while let Some(next) = text[at..=last].iter().position(|byte| byte == first) {
+        at += next;
+        if text[at..].starts_with(part) {
+            return true;
+        }
+        at += 1;
+        if at > last {
+            break;
+        }
+    }
+    false
 }
 
 impl Expect {
@@ -173,15 +213,15 @@ impl Expect {
 }
 
 impl Capture {
-    fn find<'a>(&self, seen: Seen<'a>) -> Option<Cow<'a, Json>> {
+    fn find<'a>(&self, reply: &Reply<'a>, json: &'a LazyJson<'a>) -> Option<Cow<'a, Json>> {
         match &self.from {
-            CaptureFrom::Path(path) => path.get(seen).filter(|value| !value.is_null()),
+            CaptureFrom::Path(path) => look(path, reply, json).filter(|value| !value.is_null()),
             CaptureFrom::Where {
                 list,
                 members,
                 take,
             } => {
-                let list = list.get(seen)?.into_owned();
+                let list = look(list, reply, json)?;
                 let fits = |item: &&Json| {
                     members
                         .iter()
@@ -194,42 +234,55 @@ impl Capture {
                 }
                 take.iter()
                     .try_fold(Cow::Owned(one.clone()), |value, step| descend(value, step))
+                    .filter(|value| !value.is_null())
             }
         }
     }
 }
 
-pub(super) fn seen<'a>(reply: &Reply<'a>, json: Option<&'a Json>) -> Seen<'a> {
-    Seen {
+/// What a path finds in a reply.
+fn look<'a>(path: &Path, reply: &Reply<'a>, json: &'a LazyJson<'a>) -> Option<Cow<'a, Json>> {
+    path.get(Seen {
         status: reply.status,
         headers: reply.headers,
         body: reply.body,
-        json,
+        json: if path.root == Root::Body {
+            json.get()
+        } else {
+            None
+        },
         elapsed: reply.elapsed,
+    })
+}
+
+/// A body that is parsed once, when somebody looks into it.
+pub(super) struct LazyJson<'a> {
+    body: &'a [u8],
+    json: OnceCell<Option<Json>>,
+}
+
+impl<'a> LazyJson<'a> {
+    pub(super) const fn new(body: &'a [u8]) -> Self {
+        Self {
+            body,
+            json: OnceCell::new(),
+        }
     }
-}
 
-/// Parses a body only when somebody will look at it.
-pub(super) trait ParseWhen: Sized {
-    fn parse_when(wanted: bool, body: &[u8]) -> Option<Self>;
-}
-
-impl ParseWhen for Json {
-    fn parse_when(wanted: bool, body: &[u8]) -> Option<Self> {
-        wanted.then(|| serde_json::from_slice(body).ok()).flatten()
+    fn get(&self) -> Option<&Json> {
+        let parse = || serde_json::from_slice(self.body).ok();
+        self.json.get_or_init(parse).as_ref()
     }
 }
 
 /// A dialect's conditions have only literals.
-struct NoOperands;
-
-impl Context<Json> for NoOperands {
+impl Context<Json> for Session {
     fn resolve<'a>(&'a self, operand: &'a Json) -> Option<Cow<'a, Json>> {
         Some(Cow::Borrowed(operand))
     }
 
-    fn holds_secret(&self, _: &str) -> bool {
-        false
+    fn holds_secret(&self, text: &str) -> bool {
+        self.knows_secret_in(text.as_bytes())
     }
 }
 
@@ -262,6 +315,21 @@ impl Context<Operand> for Session {
     }
 
     fn holds_secret(&self, text: &str) -> bool {
-        self.holds_secret_bytes(text.as_bytes())
+        self.knows_secret_in(text.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::contains;
+
+    proptest! {
+        #[test]
+        fn a_part_is_found_where_every_window_is_looked_at(text in "[ab]{0,12}", part in "[ab]{1,4}") {
+            let windows = text.as_bytes().windows(part.len()).any(|window| window == part.as_bytes());
+            prop_assert_eq!(contains(text.as_bytes(), part.as_bytes()), windows);
+        }
     }
 }

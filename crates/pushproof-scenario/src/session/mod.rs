@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use pushproof_polling::Hints;
 
+pub(crate) use judge::SECRET_LENGTH_MIN;
 pub use note::{CheckRef, Fact, Held, Note, Stop};
 use polling::PollState;
 
@@ -166,9 +167,16 @@ pub struct Session {
     state: State,
     step: u16,
     number: u32,
-    hints: Hints,
-    hints_at: Duration,
+    offers: Vec<Offer>,
     chance: fastrand::Rng,
+}
+
+/// What the reply that began a transaction offered to a client that polls.
+#[derive(Clone, Copy, Debug)]
+struct Offer {
+    step: u16,
+    hints: Hints,
+    at: Duration,
 }
 
 impl Session {
@@ -206,8 +214,7 @@ impl Session {
             state: State::Over,
             step: 0,
             number: 0,
-            hints: Hints::default(),
-            hints_at: Duration::ZERO,
+            offers: Vec::new(),
             chance: fastrand::Rng::with_seed(seed),
         }
     }
@@ -236,6 +243,7 @@ impl Session {
         std::mem::size_of::<Self>()
             + std::mem::size_of_val(&*self.slots)
             + self.outputs.capacity() * std::mem::size_of::<Output>()
+            + self.offers.capacity() * std::mem::size_of::<Offer>()
             + texts.sum::<usize>()
     }
 
@@ -440,7 +448,7 @@ impl Session {
     fn acted(&mut self, at: Duration, flight: Flight, answer: Answer<'_>) {
         match &self.state {
             State::Acting(waited) if *waited == flight => self.device_acted(at, flight, answer),
-            State::Polling(_) if flight.lane < MAIN_LANE => {
+            State::Polling(poll) if flight.lane < MAIN_LANE && poll.waits_for_act(flight) => {
                 self.meanwhile_acted(at, flight, answer)
             }
             _ => {}

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use pushproof_polling::{Answer as PollAnswer, Because, Hints, Meaning, Next, Polling};
 
-use super::judge::ParseWhen;
+use super::judge::LazyJson;
 use super::{Answer, CheckRef, Fact, Flight, Held, MAIN_LANE, Output, Reply, Session, State, Stop};
 use crate::ast::{ActExpect, Settles};
+use crate::dialect::Recognition;
 use crate::pattern::Live;
 use crate::program::{Action, Poll, Trigger};
 
@@ -17,43 +18,86 @@ pub(super) struct PollState {
     polling: Polling,
     live: Live,
     began: Duration,
-    /// The poll in flight, or the last one.
+    /// The poll in flight, or the last one, and when it left.
     flight: Flight,
+    sent_at: Duration,
+    /// How many polls were answered.
+    answers: u32,
+    /// A poll brought no reply, so the outcomes that were seen are not all there were.
+    lost: bool,
     /// One bit for each action: begun, answered.
     fired: u32,
-    answered: u32,
-    /// Polls sent, and the time, when the last decision was acknowledged.
-    decided: Option<(u32, Duration)>,
-    /// A reply was only tolerated.
-    weakly: bool,
+    acted: u32,
+    /// The last flight before this step; older answers are not for it.
+    older: u32,
+    decision: Option<Decision>,
+    /// The first reply that was only tolerated.
+    weak: Option<Flight>,
     /// Polling is over; actions in flight are waited for.
     ending: Option<Because>,
 }
 
+/// A phone's decision that the endpoint has taken.
+#[derive(Clone, Copy, Debug)]
+struct Decision {
+    /// Polls sent until then.
+    polls: u32,
+    at: Duration,
+    /// An answer has shown it.
+    shown: bool,
+}
+
 impl PollState {
+    fn begin(poll: &Poll, at: Duration, hints: Hints, older: u32) -> Self {
+        Self {
+            polling: Polling::begin(&poll.policy, at, hints),
+            live: poll.pattern.start(),
+            began: at,
+            flight: Flight {
+                number: 0,
+                lane: MAIN_LANE,
+            },
+            sent_at: at,
+            answers: 0,
+            lost: false,
+            fired: 0,
+            acted: 0,
+            older,
+            decision: None,
+            weak: None,
+            ending: None,
+        }
+    }
+
     pub(super) fn waits_for(&self, flight: Flight) -> bool {
         self.polling.next() == Next::InFlight && self.flight == flight
     }
 
-    /// The first poll waits for the actions that come before it.
-    fn is_held(&self, poll: &Poll) -> bool {
-        let before = |(at, _): &(usize, _)| self.fired & !self.answered & (1 << at) != 0;
-        let mut early = poll
-            .meanwhile
-            .iter()
-            .enumerate()
-            .filter(|(_, one)| one.trigger == Trigger::AfterPoll(0));
-        early.any(|early| before(&early))
+    /// Whether this action was begun in this step and has not ended.
+    pub(super) fn waits_for_act(&self, flight: Flight) -> bool {
+        flight.number > self.older && self.acts_in_flight() & (1 << flight.lane) != 0
     }
 
-    fn acts_in_flight(&self) -> bool {
-        self.fired & !self.answered != 0
+    fn acts_in_flight(&self) -> u32 {
+        self.fired & !self.acted
+    }
+
+    /// The first poll waits for the actions that come before it.
+    fn is_held(&self, poll: &Poll) -> bool {
+        let in_flight = self.acts_in_flight();
+        let mut actions = poll.meanwhile.iter().enumerate();
+        in_flight != 0
+            && actions
+                .any(|(at, one)| one.trigger == Trigger::AfterPoll(0) && in_flight & (1 << at) != 0)
     }
 
     /// The instant at which there is something to do.
     pub(super) fn wakes_at(&self, poll: &Poll) -> Duration {
+        if self.ending.is_some() {
+            return Duration::MAX;
+        }
         let next = match self.polling.next() {
-            Next::PollAt(at) if self.ending.is_none() && !self.is_held(poll) => at,
+            Next::PollAt(at) if !self.is_held(poll) => at,
             Next::PollAt(_) | Next::InFlight | Next::Over(_) => Duration::MAX,
         };
         let timed = poll
@@ -61,12 +105,48 @@ impl PollState {
             .iter()
             .enumerate()
             .filter_map(|(at, one)| match one.trigger {
-                Trigger::At(time) if self.fired & (1 << at) == 0 && self.ending.is_none() => {
-                    Some(self.began + time)
+                Trigger::At(time) if self.fired & (1 << at) == 0 => {
+                    Some(self.began.saturating_add(time))
                 }
                 Trigger::At(_) | Trigger::AfterPoll(_) => None,
             });
         timed.fold(next, Duration::min)
+    }
+
+    /// Follows the pattern by one reply.
+    fn follow(&mut self, poll: &Poll, flight: Flight, recognition: Recognition) {
+        let firm = recognition.outcomes.without(recognition.weak);
+        let firmly = poll.pattern.advance(self.live, firm);
+        self.live = poll.pattern.advance(self.live, recognition.outcomes);
+        if firmly.is_dead() && !self.live.is_dead() {
+            self.weak = self.weak.or(Some(flight));
+        }
+        self.answers += 1;
+    }
+
+    /// Whether an acknowledged decision should have shown in this reply and did not. Once it has shown, it is settled.
+    ///
+    /// Polls count when they are sent after the decision. A time counts for what could have been known by then: a final answer to a
+    /// poll that was sent after it says nothing against the endpoint, because nobody asked earlier.
+    fn is_late(&mut self, settles: Option<Settles>, at: Duration, meaning: Meaning) -> bool {
+        let (Some(settles), Some(decision)) = (settles, &mut self.decision) else {
+            return false;
+        };
+        if decision.shown {
+            return false;
+        }
+        let is_final = meaning == Meaning::Final;
+        decision.shown = is_final;
+        match settles {
+            Settles::Polls(most) => {
+                let sent = self.polling.polls().saturating_sub(decision.polls);
+                !is_final && sent >= most
+            }
+            Settles::Time(most) => {
+                let until = decision.at.saturating_add(most);
+                at > until && !(is_final && self.sent_at > until)
+            }
+        }
     }
 }
 
@@ -81,30 +161,9 @@ impl Session {
     }
 
     pub(super) fn begin_poll(&mut self, poll: &Poll, at: Duration) {
-        let since = at.saturating_sub(self.hints_at);
-        let hints = if poll.follows_hints {
-            let left = |expires: Duration| expires.saturating_sub(since);
-            Hints {
-                interval: self.hints.interval,
-                expires_in: self.hints.expires_in.map(left),
-            }
-        } else {
-            Hints::default()
-        };
-        self.state = State::Polling(PollState {
-            polling: Polling::begin(&poll.policy, at, hints),
-            live: poll.pattern.start(),
-            began: at,
-            flight: Flight {
-                number: 0,
-                lane: MAIN_LANE,
-            },
-            fired: 0,
-            answered: 0,
-            decided: None,
-            weakly: false,
-            ending: None,
-        });
+        let hints = self.hints_for(poll, at);
+        let state = PollState::begin(poll, at, hints, self.number);
+        self.state = State::Polling(state);
         self.fire(poll, at);
         self.advance_poll(poll, at);
     }
@@ -123,8 +182,8 @@ impl Session {
                 return;
             };
             let due = match one.trigger {
-                Trigger::AfterPoll(polls) => polls == state.polling.polls(),
-                Trigger::At(time) => at >= state.began + time,
+                Trigger::AfterPoll(polls) => state.answers >= polls,
+                Trigger::At(time) => at >= state.began.saturating_add(time),
             };
             if due && state.fired & (1 << position) == 0 {
                 state.fired |= 1 << position;
@@ -151,6 +210,7 @@ impl Session {
                 };
                 state.polling.sent(at);
                 state.flight = flight;
+                state.sent_at = at;
                 self.number = number;
                 self.outputs.push_back(Output::Send(flight, step));
             }
@@ -164,14 +224,9 @@ impl Session {
         let Action::Poll(poll) = &program.steps[self.position()].action else {
             return;
         };
-        let timed = poll
-            .meanwhile
-            .iter()
-            .any(|one| matches!(one.trigger, Trigger::At(_)));
-        if timed
-            && self
-                .poll_state()
-                .is_some_and(|state| state.ending.is_none())
+        if self
+            .poll_state()
+            .is_some_and(|state| state.ending.is_none())
         {
             self.fire(poll, at);
         }
@@ -188,101 +243,64 @@ impl Session {
         let Some(state) = self.poll_state() else {
             return;
         };
-        let number = state.polling.polls();
         let answer = PollAnswer {
             meaning: recognition.meaning,
             wait: recognition.wait,
         };
         let next = state.polling.answered(&poll.policy, at, answer, jitter);
-        let strict = poll
-            .pattern
-            .advance(state.live, recognition.outcomes.without(recognition.weak));
-        let live = poll.pattern.advance(state.live, recognition.outcomes);
-        state.weakly |= strict.is_dead() && !live.is_dead();
-        state.live = live;
-        let decided = state.decided;
+        state.follow(poll, flight, recognition);
+        let late = state.is_late(poll.settles.map(|(settles, _)| settles), at, answer.meaning);
+        let (number, live) = (state.polling.polls(), state.live);
+        let (lost, weak) = (state.lost, state.weak);
         self.note(Fact::Answered {
             flight,
             poll: number,
             recognition,
         });
-        let over = match next {
-            Next::Over(because) => Some(because),
-            Next::PollAt(_) | Next::InFlight => {
-                poll.pattern.is_complete(live).then_some(Because::Final)
-            }
-        };
-        let json = serde_json::Value::parse_when(
-            over.is_some() || self.looks_into_body(&poll.exchange),
-            reply.body,
-        );
-        self.judge_always(
-            &poll.exchange,
-            recognition.outcomes,
-            flight,
-            reply,
-            json.as_ref(),
-        );
+        let json = LazyJson::new(reply.body);
+        self.judge_always(&poll.exchange, recognition.outcomes, flight, reply, &json);
         if live.is_dead() {
-            self.note(Fact::Judged {
-                check: CheckRef::Outcomes,
-                held: Held::No,
-                flight,
-            });
-            return self.stop(Stop::Breached);
+            // What was lost may have been what is missing, but a reply that fits nowhere is wrong in any case.
+            if lost && poll.pattern.outcomes().meets(recognition.outcomes) {
+                return self.stop(Stop::Unanswered(flight));
+            }
+            return self.breach(CheckRef::Outcomes, flight);
         }
-        // With `insist` a decision shows again and again; only the first answers after it are bound.
-        if !poll.policy.insist && self.is_late(poll, decided, number, at, recognition.meaning) {
-            self.note(Fact::Judged {
-                check: CheckRef::Settles,
-                held: Held::No,
-                flight,
-            });
-            return self.stop(Stop::Breached);
+        if late {
+            return self.breach(CheckRef::Settles, flight);
         }
-        if over.is_none() {
-            self.fire(poll, at);
-        }
-        match over {
-            // A reply that ends the step fulfils its pattern, or the step ends in a breach and nobody looks into the reply.
-            Some(because) if poll.pattern.accepts(live) && because != Because::Failures => {
-                match self.examine(&poll.exchange, flight, reply, json.as_ref()) {
-                    Ok(()) => self.end_poll(poll, at, because),
-                    Err(stop) => {
-                        self.note(Fact::Judged {
-                            check: CheckRef::Outcomes,
-                            held: Held::Yes,
-                            flight,
-                        });
-                        self.stop(stop);
-                    }
+        let over = match next {
+            Next::Over(because) => because,
+            Next::PollAt(_) | Next::InFlight if poll.pattern.is_complete(live) => {
+                if answer.meaning == Meaning::Final {
+                    Because::Final
+                } else {
+                    Because::Polls
                 }
             }
-            Some(because) => self.end_poll(poll, at, because),
-            None => self.advance_poll(poll, at),
+            Next::PollAt(_) | Next::InFlight => {
+                self.fire(poll, at);
+                return self.advance_poll(poll, at);
+            }
+        };
+        // A reply that ends the step fulfils its pattern, or the step ends in a breach and nobody looks into the reply.
+        if poll.pattern.accepts(live)
+            && over != Because::Failures
+            && let Err(stop) = self.examine(&poll.exchange, flight, reply, &json)
+        {
+            self.outcomes_held(weak, flight);
+            return self.stop(stop);
         }
+        self.end_poll(poll, at, over);
     }
 
-    /// Whether this answer comes too late to be still undecided.
-    fn is_late(
-        &self,
-        poll: &Poll,
-        decided: Option<(u32, Duration)>,
-        number: u32,
-        at: Duration,
-        meaning: Meaning,
-    ) -> bool {
-        let (Some((settles, _)), Some((polls, since))) = (poll.settles, decided) else {
-            return false;
-        };
-        let undecided = meaning != Meaning::Final;
-        match settles {
-            Settles::Polls(most) => {
-                let sent = number.saturating_sub(polls);
-                sent > most || (undecided && sent >= most)
-            }
-            Settles::Time(most) => at.saturating_sub(since) > most,
-        }
+    fn breach(&mut self, check: CheckRef, flight: Flight) {
+        self.note(Fact::Judged {
+            check,
+            held: Held::No,
+            flight,
+        });
+        self.stop(Stop::Breached);
     }
 
     pub(super) fn poll_failed(&mut self, at: Duration, flight: Flight, timed_out: bool) {
@@ -299,16 +317,13 @@ impl Session {
         let Some(state) = self.poll_state() else {
             return;
         };
-        state.polling.answered(
-            &poll.policy,
-            at,
-            PollAnswer {
-                meaning,
-                wait: None,
-            },
-            jitter,
-        );
-        if state.polling.next() == Next::Over(Because::Failures) {
+        state.lost = true;
+        let answer = PollAnswer {
+            meaning,
+            wait: None,
+        };
+        let next = state.polling.answered(&poll.policy, at, answer, jitter);
+        if next == Next::Over(Because::Failures) {
             return self.stop(Stop::Unanswered(flight));
         }
         self.advance_poll(poll, at);
@@ -323,9 +338,14 @@ impl Session {
         let (Some(one), Some(state)) = (poll.meanwhile.get(position), self.poll_state()) else {
             return;
         };
-        state.answered |= 1 << position;
-        if let Answer::Acknowledged(_) = answer {
-            state.decided = Some((state.polling.polls(), at));
+        state.acted |= 1 << position;
+        if matches!(answer, Answer::Acknowledged(_)) && one.act.decides() {
+            let polls = state.polling.polls();
+            state.decision = Some(Decision {
+                polls,
+                at,
+                shown: false,
+            });
         }
         self.note(Fact::Acted(flight, answer.kind()));
         if let Answer::Unavailable = answer {
@@ -354,30 +374,24 @@ impl Session {
         let Some(state) = self.poll_state() else {
             return;
         };
-        if state.acts_in_flight() {
+        if state.acts_in_flight() != 0 {
             state.ending = Some(because);
             return;
         }
-        let (flight, weakly, decided) = (state.flight, state.weakly, state.decided);
-        let accepted = poll.pattern.accepts(state.live);
+        let state = *state;
+        let flight = state.flight;
         self.note(Fact::PollingOver(because));
-        if because == Because::Failures && !accepted {
-            return self.stop(Stop::Unanswered(flight));
+        if !poll.pattern.accepts(state.live) {
+            // Nobody is accused of what was never asked, or of an answer that was lost.
+            let unseen = state.lost || state.answers == 0 || because == Because::Failures;
+            return if unseen {
+                self.stop(Stop::Unanswered(flight))
+            } else {
+                self.breach(CheckRef::Outcomes, flight)
+            };
         }
-        let held = match (accepted, weakly) {
-            (true, false) => Held::Yes,
-            (true, true) => Held::Weakly,
-            (false, _) => Held::No,
-        };
-        self.note(Fact::Judged {
-            check: CheckRef::Outcomes,
-            held,
-            flight,
-        });
-        if held == Held::No {
-            return self.stop(Stop::Breached);
-        }
-        if poll.settles.is_some() && decided.is_some() {
+        self.outcomes_held(state.weak, flight);
+        if poll.settles.is_some() && state.decision.is_some_and(|decision| decision.shown) {
             self.note(Fact::Judged {
                 check: CheckRef::Settles,
                 held: Held::Yes,
@@ -385,5 +399,18 @@ impl Session {
             });
         }
         self.leave(at);
+    }
+
+    /// A tolerated reply is the one that the warning is about.
+    fn outcomes_held(&mut self, weak: Option<Flight>, flight: Flight) {
+        let held = match weak {
+            None => Held::Yes,
+            Some(_) => Held::Weakly,
+        };
+        self.note(Fact::Judged {
+            check: CheckRef::Outcomes,
+            held,
+            flight: weak.unwrap_or(flight),
+        });
     }
 }

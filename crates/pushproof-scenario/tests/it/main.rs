@@ -1,5 +1,8 @@
 //! The language at its boundary: texts in, messages or transcripts out.
 
+mod polling;
+mod stage;
+mod steps;
 mod support;
 
 use pushproof_scenario::Diagnostic;
