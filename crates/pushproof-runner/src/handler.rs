@@ -20,7 +20,7 @@ pub(crate) fn answer(
 }
 
 /// The reply, dated by the tenant's time unless it bears a date already (RFC 9110 section 6.6.1).
-pub(crate) fn dated(mut response: Response<Vec<u8>>, now: SystemTime) -> Response<Vec<u8>> {
+pub fn dated(mut response: Response<Vec<u8>>, now: SystemTime) -> Response<Vec<u8>> {
     response
         .headers_mut()
         .entry(header::DATE)
