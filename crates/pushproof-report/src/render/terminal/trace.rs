@@ -1,49 +1,104 @@
 //! What happened in a case, in protocol time: [`trace`].
 //!
 //! One line for each call, poll, device action and wait, under the sentence of its step. Polls in a row that
-//! were answered alike are one line; so is a call that was made many times. The exchange that a finding points at has a `>` in the margin.
+//! were answered alike are one line; so is a call that was made many times, and a whole fragment in which nothing went wrong, unless every
+//! detail is wanted. The exchange that a finding points at has a `>` in the margin.
 
 use std::collections::BTreeSet;
 
 use super::paint::{Paint, shorten, visible};
-use super::{Style, push_wrapped};
+use super::{Detail, Style, push_wrapped};
 use crate::{Act, ActResult, Case, Exchange, Happening, Wait};
 
 /// Columns, and the gaps between them.
 const INDENT: &str = "        ";
 const MARKED: &str = "      > ";
 
+#[derive(Clone)]
 struct Row {
     step: String,
     marked: bool,
     what: String,
-    when: String,
+    from_ms: u64,
+    until_ms: u64,
     result: String,
+    /// How many actions it stands for; 0 for a whole fragment, which needs no heading.
+    count: usize,
+}
+
+impl Row {
+    fn when(&self) -> String {
+        stretch(self.from_ms, self.until_ms)
+    }
+
+    /// The step that used a fragment, for a step inside it.
+    fn fragment(&self) -> Option<&str> {
+        self.step.split_once('/').map(|(using, _)| using)
+    }
 }
 
 pub(super) fn trace(out: &mut String, case: &Case, style: &Style) {
-    let rows = rows(case);
-    let width = |column: fn(&Row) -> &str| {
-        let widths = rows.iter().map(|row| column(row).chars().count());
-        widths.max().unwrap_or_default()
-    };
-    let what_width = width(|row| &row.what);
-    let when_width = width(|row| &row.when);
+    let mut rows = rows(case);
+    if style.detail < Detail::Verbose {
+        rows = folded(rows);
+    }
+    let what_width = widest(rows.iter().map(|row| row.what.chars().count()));
+    let when_width = widest(rows.iter().map(|row| row.when().chars().count()));
     let mut step = None;
     for row in &rows {
-        if step != Some(&row.step) {
+        if row.count > 0 && step != Some(&row.step) {
             heading(out, case, &row.step, style);
             step = Some(&row.step);
         }
-        let Row {
-            what, when, result, ..
-        } = row;
+        let (what, when, result) = (&row.what, row.when(), &row.result);
         let line = format!("{what:what_width$}  {when:>when_width$}  {result}");
         let line = visible(&line);
         let margin = if row.marked { MARKED } else { INDENT };
         out.push_str(margin);
         out.push_str(&shorten(&line, style.width.saturating_sub(INDENT.len())));
         out.push('\n');
+    }
+}
+
+fn widest(widths: impl Iterator<Item = usize>) -> usize {
+    widths.max().unwrap_or_default()
+}
+
+/// A fragment in which nothing went wrong becomes one row. What went wrong is marked, or it is the last thing that happened.
+fn folded(rows: Vec<Row>) -> Vec<Row> {
+    let last = rows.last().and_then(Row::fragment).map(str::to_owned);
+    let mut folded: Vec<Row> = Vec::new();
+    let together =
+        |one: &Row, next: &Row| one.fragment().is_some() && one.fragment() == next.fragment();
+    for group in rows.chunk_by(together) {
+        let first = &group[0];
+        let using = first
+            .fragment()
+            .filter(|using| Some(*using) != last.as_deref());
+        match using.filter(|_| group.iter().all(|row| !row.marked)) {
+            Some(using) => folded.push(Row {
+                step: using.to_owned(),
+                marked: false,
+                what: format!(
+                    "{using}: {}",
+                    actions(group.iter().map(|row| row.count).sum())
+                ),
+                from_ms: first.from_ms,
+                until_ms: group[group.len() - 1].until_ms,
+                result: group[group.len() - 1].result.clone(),
+                count: 0,
+            }),
+            None => folded.extend(group.iter().map(Row::clone)),
+        }
+    }
+    folded
+}
+
+fn actions(count: usize) -> String {
+    if count == 1 {
+        "1 action".to_owned()
+    } else {
+        format!("{count} actions")
     }
 }
 
@@ -111,8 +166,10 @@ fn exchange_row(run: &[&Exchange], found: &BTreeSet<u64>) -> Row {
         step: first.step.clone(),
         marked: found.contains(&first.exchange),
         what,
-        when: stretch(first.at_ms, last.at_ms),
+        from_ms: first.at_ms,
+        until_ms: last.at_ms,
         result: result(first),
+        count: run.len(),
     }
 }
 
@@ -139,8 +196,10 @@ fn act_row(act: &Act) -> Row {
         step: act.step.clone(),
         marked: false,
         what: format!("{}: {}", act.actor, act.action),
-        when: seconds(act.at_ms),
+        from_ms: act.at_ms,
+        until_ms: act.at_ms,
         result: result.to_owned() + &detail.collect::<String>(),
+        count: 1,
     }
 }
 
@@ -149,8 +208,10 @@ fn wait_row(wait: &Wait) -> Row {
         step: wait.step.clone(),
         marked: false,
         what: "wait".to_owned(),
-        when: stretch(wait.from_ms, wait.until_ms),
+        from_ms: wait.from_ms,
+        until_ms: wait.until_ms,
         result: wait.why.clone(),
+        count: 1,
     }
 }
 
