@@ -124,6 +124,15 @@ impl Users {
         }
     }
 
+    /// What this program proves itself with at the provider, with labels, for whoever keeps it out of what is written. A token that is
+    /// fetched is among them from then on.
+    pub async fn secrets(&self) -> Vec<(&'static str, Secret)> {
+        match &self.0 {
+            Source::Management(management) => management.secrets().await,
+            Source::Nowhere | Source::Pool(_) | Source::Hook(_) => Vec::new(),
+        }
+    }
+
     /// Undoes what [`Users::create`] has done. A leased user is not given back: after a case it is not as it was.
     ///
     /// # Errors

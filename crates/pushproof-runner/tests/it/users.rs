@@ -21,6 +21,11 @@ fn managed(authority: Authority) -> target::Users {
     }
 }
 
+async fn labels(users: &Users) -> Vec<&'static str> {
+    let secrets = users.secrets().await;
+    secrets.into_iter().map(|(label, _)| label).collect()
+}
+
 /// The transcript with the made-up password masked, after checking that it is one.
 fn masked(text: &str, user: &User) -> String {
     let password = user.password.reveal();
@@ -77,11 +82,13 @@ async fn client_credentials_get_a_token_once_and_again_when_it_has_run_out() {
     };
     let users = users(&scribe, &managed(Authority::Client(client)));
     let lent = file("username,password\nada,x\n");
+    assert_eq!(labels(&users).await, ["client_secret"]);
     let mut user = pool(&lent).create(Want::default()).await.unwrap();
     user.id = Some("auth0|1".to_owned());
     for _ in 0..3 {
         users.delete(&user).await.unwrap();
     }
+    assert_eq!(labels(&users).await, ["client_secret", "management_token"]);
     insta::assert_snapshot!(scribe.transcript(""), @r#"
     POST /oauth/token {"grant_type":"client_credentials","client_id":"abc","client_secret":"s3cret","audience":"http://HOST/api/v2/"}
     DELETE /api/v2/users/auth0%7C1 [Bearer T0]

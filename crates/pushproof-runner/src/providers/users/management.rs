@@ -62,6 +62,21 @@ impl Management {
         }
     }
 
+    pub(super) async fn secrets(&self) -> Vec<(&'static str, Secret)> {
+        const TOKEN: &str = "management_token";
+        match &self.authority {
+            Held::Token(token) => vec![(TOKEN, token.clone())],
+            Held::Client { client, token, .. } => {
+                let token = token.lock().await.clone().map(|token| (TOKEN, token));
+                let own = client
+                    .secret
+                    .clone()
+                    .map(|secret| ("client_secret", secret));
+                own.into_iter().chain(token).collect()
+            }
+        }
+    }
+
     pub(super) async fn create(&self, want: Want) -> Result<User, HookError> {
         let n = self.made.fetch_add(1, Ordering::Relaxed) + 1;
         let email = format!("pushproof-{}-{n}@example.com", self.run);
