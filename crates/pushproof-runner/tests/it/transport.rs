@@ -77,7 +77,11 @@ async fn a_server_that_stalls_in_the_body() {
     let reply = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf";
     let (kind, text) = failure(&short, "http", Then::SayAndStall(reply)).await;
     assert_eq!(kind, FailureKind::TimedOut);
-    insta::assert_snapshot!(text, @"timed out at `http://127.0.0.1:PORT`: error decoding response body: request or response body error: operation timed out");
+    // On a machine that is slow enough the time is over before the head is here; the text may tell of either.
+    assert!(
+        text.starts_with("timed out at `http://127.0.0.1:PORT`"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
