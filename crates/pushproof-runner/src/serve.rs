@@ -1,59 +1,60 @@
-//! The sandbox's socket: an HTTP/1.1 server for any [`Handler`].
+//! The sandbox's socket: an HTTP/1.1 and HTTP/2 server for any [`Handler`], plain or under TLS.
 //!
-//! Used for one loopback listener per case and for `pushproof serve`. It keeps no time limits: its clients are this program or sit beside it.
+//! Used for one loopback listener per case, with the default [`Options`], and for `pushproof serve`. The road of a request: `connection` brings
+//! it in, `answer` reads its body and asks the handler, with `cors`, `origin` and `gzip` on the way; [`Tls`] is made beforehand.
+
+mod answer;
+mod connection;
+mod cors;
+mod gzip;
+mod limits;
+mod origin;
+mod tls;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::handler::{self, Handler};
+use crate::handler::Handler;
 
-/// How long replies that are being written may still take when the server stops.
-const STOP_LIMIT: Duration = Duration::from_secs(2);
+pub use self::answer::{Access, OnAccess};
+pub use self::cors::{Cors, NotAnOrigin};
+pub use self::limits::ServeLimits;
+pub use self::origin::Origin;
+pub use self::tls::{Tls, TlsError};
 
-/// How long to rest after `accept` has failed, which it does while the process has no file descriptor left.
-const ACCEPT_REST: Duration = Duration::from_millis(20);
-
-/// What a server reads at most.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ServeLimits {
-    /// Bytes of a request's body; more is answered with 413.
-    pub body_max: usize,
-    /// Bytes of a request's head; more is answered with 431.
-    pub head_max: usize,
-}
-
-impl Default for ServeLimits {
-    fn default() -> Self {
-        Self {
-            body_max: 1 << 20,
-            head_max: 64 << 10,
-        }
-    }
+/// How a server serves. The default is plain HTTP, and replies as the handler gave them.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// What it reads at most, and how long it waits for it.
+    pub limits: ServeLimits,
+    /// The certificate to speak TLS with; without one, plain HTTP.
+    pub tls: Option<Tls>,
+    /// Whether long replies are compressed for clients that accept it.
+    pub gzip: bool,
+    /// Whose pages may read replies; without it, no header of cross-origin sharing is read or written.
+    pub cors: Option<Cors>,
+    /// Whether `X-Forwarded-Proto` and `X-Forwarded-Host` are believed. Only for a server that is reached through a proxy alone.
+    pub trust_forwarded: bool,
+    /// Told of every request that was answered.
+    pub on_access: Option<OnAccess>,
 }
 
 /// A server that runs until it is stopped or dropped.
 pub struct Server {
     address: SocketAddr,
+    scheme: &'static str,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
 }
 
 impl Server {
-    /// Serves `handler` on `listener`, at the time of `clock`.
+    /// Serves `handler` on `listener`, at the time of `clock`. Every request carries the [`Origin`] by which it came among its extensions.
     ///
     /// # Errors
     /// If the listener does not know its own address.
@@ -61,18 +62,20 @@ impl Server {
         listener: TcpListener,
         handler: Handler,
         clock: Clock,
-        limits: ServeLimits,
+        options: Options,
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
         let site = Arc::new(Site {
             handler,
             clock,
-            limits,
+            options,
         });
-        let accepting = tokio::spawn(accept(listener, site, stopped));
+        let scheme = site.scheme();
+        let accepting = tokio::spawn(connection::accept(listener, site, stopped));
         Ok(Self {
             address,
+            scheme,
             stop,
             accepting,
         })
@@ -84,7 +87,7 @@ impl Server {
     /// If no port can be had.
     pub async fn loopback(handler: Handler, clock: Clock) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        Self::start(listener, handler, clock, ServeLimits::default())
+        Self::start(listener, handler, clock, Options::default())
     }
 
     /// Where it listens.
@@ -94,7 +97,7 @@ impl Server {
 
     /// Its base URL, without a slash at the end.
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Accepts no more, lets the replies under way be written and closes the connections.
@@ -112,86 +115,19 @@ impl Drop for Server {
     }
 }
 
+/// What all connections of a server share.
 struct Site {
     handler: Handler,
     clock: Clock,
-    limits: ServeLimits,
+    options: Options,
 }
 
-async fn accept(listener: TcpListener, site: Arc<Site>, stopped: watch::Receiver<bool>) {
-    let mut connections = JoinSet::new();
-    let mut stop = stopped.clone();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(converse(stream, Arc::clone(&site), stopped.clone()));
-                }
-                Err(_) => tokio::time::sleep(ACCEPT_REST).await,
-            },
-            Some(_) = connections.join_next() => {}
-            () = until_set(&mut stop) => break,
+impl Site {
+    fn scheme(&self) -> &'static str {
+        if self.options.tls.is_some() {
+            "https"
+        } else {
+            "http"
         }
     }
-    drop(listener);
-    let rest = async { while connections.join_next().await.is_some() {} };
-    // What is not written by then is cut off with the set.
-    let _ = tokio::time::timeout(STOP_LIMIT, rest).await;
-}
-
-async fn converse(stream: TcpStream, site: Arc<Site>, mut stopped: watch::Receiver<bool>) {
-    // Without it small replies may wait for an acknowledgement; with it failed, they merely do.
-    let _ = stream.set_nodelay(true);
-    let head_max = site.limits.head_max;
-    let service = service_fn(move |request| answer(Arc::clone(&site), request));
-    let connection = http1::Builder::new()
-        .auto_date_header(false)
-        .half_close(true)
-        .max_header_size(head_max)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
-    // An error here is the client's: it left, or did not speak HTTP, and hyper has answered what could be answered.
-    tokio::select! {
-        _ = connection.as_mut() => return,
-        () = until_set(&mut stopped) => connection.as_mut().graceful_shutdown(),
-    }
-    let _ = connection.await;
-}
-
-async fn until_set(flag: &mut watch::Receiver<bool>) {
-    // A sender that is gone is a server that was dropped: that too is a stop.
-    let _ = flag.wait_for(|set| *set).await;
-}
-
-async fn answer(
-    site: Arc<Site>,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, hyper::Error> {
-    let (head, body) = request.into_parts();
-    let response = match Limited::new(body, site.limits.body_max).collect().await {
-        Ok(body) => {
-            let request = Request::from_parts(head, body.to_bytes().to_vec());
-            handler::answer(&site.handler, site.clock.now(), request)
-        }
-        Err(error) if error.is::<LengthLimitError>() => {
-            handler::dated(too_large(), site.clock.now())
-        }
-        Err(error) => {
-            return Err(*error
-                .downcast()
-                .expect("the only other error is the body's own"));
-        }
-    };
-    Ok(response.map(|body| Full::new(Bytes::from(body))))
-}
-
-/// The rest of the body is not read, so the connection cannot be used again.
-fn too_large() -> Response<Vec<u8>> {
-    let mut response = Response::new(Vec::new());
-    *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-    response.headers_mut().insert(
-        header::CONNECTION,
-        header::HeaderValue::from_static("close"),
-    );
-    response
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use pushproof_runner::clock::Clock;
-use pushproof_runner::serve::{ServeLimits, Server};
+use pushproof_runner::serve::{Options, ServeLimits, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -46,7 +46,11 @@ async fn a_body_over_the_limit_is_413_and_never_reaches_the_handler() {
         assert!(request.body().len() <= 10);
         json(200, "{}")
     });
-    let server = Server::start(listener, handler, crate::peer::clock(), limits).unwrap();
+    let options = Options {
+        limits,
+        ..Options::default()
+    };
+    let server = Server::start(listener, handler, crate::peer::clock(), options).unwrap();
     for (length, status) in [(10, 200), (11, 413), (1_000_000, 413), (0, 200)] {
         let request = Request::post(server.base_url())
             .body(vec![b'x'; length])
