@@ -85,12 +85,16 @@ impl<'r> Call<'r> {
     }
 }
 
+/// Scheme and authority of an absolute request target, as a server that knows both writes it; else plain HTTP at the
+/// `Host` header.
 fn origin(parts: &Parts) -> String {
+    if let (Some(scheme), Some(authority)) = (parts.uri.scheme_str(), parts.uri.authority()) {
+        return format!("{scheme}://{authority}");
+    }
     let host = parts
         .headers
         .get(HOST)
         .and_then(|host| host.to_str().ok())
         .filter(|host| !host.is_empty());
-    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
-    format!("http://{}", host.or(authority).unwrap_or("localhost"))
+    format!("http://{}", host.unwrap_or("localhost"))
 }
