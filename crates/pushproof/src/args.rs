@@ -126,6 +126,30 @@ pub(crate) struct Serve {
     /// Seed of its tokens and codes
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Speak TLS, with an authority and a certificate for localhost, 127.0.0.1 and ::1 made at start
+    #[arg(long, conflicts_with = "tls_cert")]
+    pub(crate) tls: bool,
+    /// Folder for the authority's certificate, `ca.pem`, instead of `reports/serve-PORT`; no key is ever written
+    #[arg(long, value_name = "DIR", requires = "tls")]
+    pub(crate) tls_dir: Option<PathBuf>,
+    /// Speak TLS with the certificates in this PEM file, the server's own first
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The private key of --tls-cert, in PEM form
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Issuer of its tokens, whatever the address it is reached by
+    #[arg(long, value_name = "URL")]
+    pub(crate) issuer: Option<String>,
+    /// Believe X-Forwarded-Proto and X-Forwarded-Host; for a sandbox behind a proxy
+    #[arg(long)]
+    pub(crate) trust_forwarded: bool,
+    /// Let the pages of this origin call it from a browser; can be repeated
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) allow_origin: Vec<String>,
+    /// Write a line per request on standard error: method, path with its ids masked, status, time
+    #[arg(long)]
+    pub(crate) access_log: bool,
 }
 
 /// The sandbox's profiles.

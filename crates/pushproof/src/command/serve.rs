@@ -1,15 +1,18 @@
 //! `pushproof serve`: the sandbox as a process of its own.
 
+mod access;
+mod clock;
+mod issuer;
+mod tls;
+
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::{Method, Request, Response};
+use http::Request;
 use pushproof_report::exit;
-use pushproof_runner::clock::{self, Clock};
-use pushproof_runner::handler::{Handler, dated};
-use pushproof_runner::serve::{ServeLimits, Server};
+use pushproof_runner::clock::{Clock, wall};
+use pushproof_runner::handler::Handler;
+use pushproof_runner::serve::{Cors, Options, Origin, ServeLimits, Server};
 use pushproof_tenant::{Keys, Profile, Settings, Tenant};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,33 +23,43 @@ use crate::{output, sandbox};
 
 /// Serves until it is told to stop.
 pub(crate) async fn run(command: &Serve) -> Result<u8, Problem> {
-    let faults = sandbox::faults(&command.fault)?;
-    let profile = match command.profile {
-        ServeProfile::Documented => Profile::Documented,
-        ServeProfile::Observed => Profile::Observed,
+    let handler = handler(command)?;
+    let cors = cors(&command.allow_origin)?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, command.port))
+        .await
+        .map_err(|error| {
+            Problem::usage(format!("listening on port {}: {error}", command.port))
+                .hint("choose another with --port, or 0 for a free one")
+        })?;
+    let serving = |error| Problem::usage(format!("serving: {error}"));
+    let port = listener.local_addr().map_err(serving)?.port();
+    let certified = tls::certified(command, port)?;
+    let clock = match command.clock {
+        ServeClock::Real => Clock::real(),
+        ServeClock::Virtual => Clock::jumping(wall()),
     };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, command.port)).await.map_err(|error| {
-        Problem::usage(format!("listening on port {}: {error}", command.port)).hint("choose another with --port, or 0 for a free one")
-    })?;
-    let (clock, kind) = match command.clock {
-        ServeClock::Real => (Clock::real(), "real"),
-        ServeClock::Virtual => (Clock::jumping(clock::wall()), "virtual"),
+    let options = Options {
+        limits: ServeLimits::default(),
+        tls: certified.tls,
+        gzip: true,
+        cors: Some(cors),
+        trust_forwarded: command.trust_forwarded,
+        on_access: command.access_log.then(access::log),
     };
-    let settings = Settings { profile, seed: command.seed, faults, ..Settings::default() };
-    let tenant = sandbox::handler(Tenant::new(settings, Keys::generate()));
-    let server = Server::start(listener, with_clock(tenant), clock, ServeLimits::default())
-        .map_err(|error| Problem::usage(format!("serving: {error}")))?;
-    output::say(&format!(
-        "sandbox at {}\nprofile {}, clock {kind}, client id `{}`\nstop it with Ctrl-C\n",
-        server.base_url(),
-        match command.profile {
-            ServeProfile::Documented => "documented",
-            ServeProfile::Observed => "observed",
-        },
-        pushproof_tenant::SANDBOX_CLIENT_ID,
+    let server = Server::start(listener, handler, clock, options).map_err(serving)?;
+    let base_url = if command.tls {
+        // The name is what clients check best, and what a page's address shows.
+        format!("https://localhost:{port}")
+    } else {
+        server.base_url()
+    };
+    output::say(&greeting(
+        command,
+        &base_url,
+        certified.authority.as_deref(),
     ));
-    let mut terminate =
-        signal(SignalKind::terminate()).map_err(|error| Problem::usage(format!("watching for SIGTERM: {error}")))?;
+    let mut terminate = signal(SignalKind::terminate())
+        .map_err(|error| Problem::usage(format!("watching for SIGTERM: {error}")))?;
     let code = tokio::select! {
         _ = tokio::signal::ctrl_c() => exit::INTERRUPTED,
         _ = terminate.recv() => exit::TERMINATED,
@@ -55,43 +68,57 @@ pub(crate) async fn run(command: &Serve) -> Result<u8, Problem> {
     Ok(code)
 }
 
-/// Adds the clock control, `POST /__control/clock`: a tenant has no clock of its own, so its time is shifted around it.
-fn with_clock(tenant: Handler) -> Handler {
-    let shift_ms = Arc::new(AtomicU64::new(0));
-    Arc::new(move |now: SystemTime, request: Request<Vec<u8>>| {
-        let shifted = |ms: u64| now.checked_add(Duration::from_millis(ms)).unwrap_or(now);
-        if request.uri().path() == "/__control/clock" {
-            let advanced = advance(&request, &shift_ms);
-            return advanced.map_or_else(|refusal| refusal, |ms| dated(told(shifted(ms)), shifted(ms)));
-        }
-        let now = shifted(shift_ms.load(Ordering::SeqCst));
-        dated(tenant(now, request), now)
+/// The tenant with its clock, told by which address it was reached.
+fn handler(command: &Serve) -> Result<Handler, Problem> {
+    let settings = Settings {
+        profile: match command.profile {
+            ServeProfile::Documented => Profile::Documented,
+            ServeProfile::Observed => Profile::Observed,
+        },
+        seed: command.seed,
+        issuer: command.issuer.as_deref().map(issuer::read).transpose()?,
+        faults: sandbox::faults(&command.fault)?,
+        ..Settings::default()
+    };
+    let tenant = sandbox::handler(Tenant::new(settings, Keys::generate()));
+    let tenant: Handler = Arc::new(move |now, request| tenant(now, absolute(request)));
+    Ok(clock::controlled(tenant))
+}
+
+/// The request with an absolute target, by which the tenant knows its own address.
+fn absolute(mut request: Request<Vec<u8>>) -> Request<Vec<u8>> {
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or("/", http::uri::PathAndQuery::as_str);
+    let origin = request.extensions().get::<Origin>();
+    if let Some(uri) = origin.and_then(|Origin(origin)| format!("{origin}{path}").parse().ok()) {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+fn cors(origins: &[String]) -> Result<Cors, Problem> {
+    Cors::new(origins.iter().map(String::as_str)).map_err(|error| {
+        Problem::usage(format!("--allow-origin: {error}"))
+            .hint("an origin is a scheme, a host and perhaps a port, as in `http://localhost:3000`")
     })
 }
 
-/// The shift after an advance, or the refusal of one that cannot be understood.
-fn advance(request: &Request<Vec<u8>>, shift_ms: &AtomicU64) -> Result<u64, Response<Vec<u8>>> {
-    if request.method() != Method::POST {
-        return Err(reply(405, r#"{"error":"method_not_allowed","error_description":"POST an advance"}"#));
-    }
-    let body: Option<serde_json::Value> = serde_json::from_slice(request.body()).ok();
-    let by_ms = body.and_then(|body| body.get("advance_ms")?.as_u64()).filter(|by_ms| *by_ms <= ADVANCE_MAX_MS);
-    let Some(by_ms) = by_ms else {
-        let text = r#"{"error":"invalid_request","error_description":"a body is {\"advance_ms\": N} with N from 0, at most ten years"}"#;
-        return Err(reply(400, text));
+fn greeting(command: &Serve, base_url: &str, authority: Option<&std::path::Path>) -> String {
+    let profile = match command.profile {
+        ServeProfile::Documented => "documented",
+        ServeProfile::Observed => "observed",
     };
-    Ok(shift_ms.fetch_add(by_ms, Ordering::SeqCst) + by_ms)
-}
-
-/// Ten years; more is a mistake.
-const ADVANCE_MAX_MS: u64 = 10 * 365 * 24 * 3_600_000;
-
-fn told(now: SystemTime) -> Response<Vec<u8>> {
-    let now_ms = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    reply(200, &format!(r#"{{"now_ms":{now_ms}}}"#))
-}
-
-fn reply(status: u16, body: &str) -> Response<Vec<u8>> {
-    let builder = Response::builder().status(status).header(http::header::CONTENT_TYPE, "application/json");
-    builder.body(body.as_bytes().to_vec()).expect("the parts are well-formed")
+    let clock = match command.clock {
+        ServeClock::Real => "real",
+        ServeClock::Virtual => "virtual",
+    };
+    let client = pushproof_tenant::SANDBOX_CLIENT_ID;
+    let authority = authority.map_or_else(String::new, |path| {
+        format!("certificate authority in {}\n", path.display())
+    });
+    format!(
+        "sandbox at {base_url}\n{authority}profile {profile}, clock {clock}, client id `{client}`\nstop it with Ctrl-C\n"
+    )
 }
