@@ -4,10 +4,27 @@ use http::Response;
 use http::header::{self, HeaderValue};
 
 use crate::fault::Fault;
+use crate::refusals;
 use crate::reply::{Drafted, Refusal, Voice};
+use crate::route::Route;
 use crate::tenant::Tenant;
 
 impl Tenant {
+    /// Where a request goes: as its path says, but for [`Fault::DeviceApiAtRootOnly`].
+    pub(crate) fn bent_route<'p>(&self, route: Option<Route<'p>>, path: &str) -> Option<Route<'p>> {
+        let is_off = path.starts_with("/appliance-mfa/") && self.has(Fault::DeviceApiAtRootOnly);
+        route.filter(|_| !is_off)
+    }
+
+    /// A wrong method is 405, but for [`Fault::WrongMethodIs500`].
+    pub(crate) fn bent_method_refusal(&self, refusal: Refusal) -> Refusal {
+        if self.has(Fault::WrongMethodIs500) {
+            refusals::server_error()
+        } else {
+            refusal
+        }
+    }
+
     pub(crate) fn bend_draft(&self, voice: Voice, mut draft: Drafted) -> Drafted {
         if self.has(Fault::ErrorsAre200) && voice == Voice::Token {
             draft.status = 200;

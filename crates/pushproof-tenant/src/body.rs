@@ -11,6 +11,12 @@ use crate::reply::Refusal;
 /// Bodies above this are refused unread: a token of 64 kB still gets its own, cleaner refusal (HTTP-008).
 const BODY_LEN_MAX: usize = 256 * 1024;
 
+/// The parameters that the tenant's endpoints read, the control surface apart.
+const KNOWN: &str = "audience authenticator_id authenticator_types binding_code blocked challenge_type client_assertion client_assertion_type \
+    client_id client_secret connection email email_verified grant_type mfa_token oob_channels \
+    oob_code otp password phone_number realm recovery_code refresh_token scope \
+    username";
+
 /// The members of a body. A name that came twice is refused as a whole (RFC 6749 §3.2).
 #[derive(Debug)]
 pub(crate) struct Fields {
@@ -72,6 +78,17 @@ impl Fields {
             }
         }
         Ok(Self { members })
+    }
+
+    /// The same fields, or a refusal when one of them has a name that no endpoint knows:
+    /// [`crate::Fault::UnknownMemberRefused`].
+    pub(crate) fn all_known(self) -> Result<Self, Refusal> {
+        let is_known = |name: &String| KNOWN.split(' ').any(|known| known == name);
+        if self.members.keys().all(is_known) {
+            Ok(self)
+        } else {
+            Err(refusals::invalid_request("There is an unknown parameter."))
+        }
     }
 
     pub(crate) fn member(&self, name: &str) -> Option<&Value> {

@@ -1,5 +1,8 @@
-//! The defects a tenant can be given, to test a suite against: [`Fault`]. Ids and requirements are those of
-//! `protocol.md` §10.3. Each is asked for in one place of the code.
+//! The defects a tenant can be given, to test a suite against: [`Fault`]. Each is asked for in one place of the code.
+//!
+//! `DEF-…` ids and what they break are those of the catalogue, `protocol.md` §10.3. The catalogue leaves some MUSTs
+//! whole; for each of these there is one fault more, called `REQ-` and the requirement. A number of our own would
+//! collide with the catalogue when that grows; and as each is here for one requirement's sake, its name can say so.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +19,7 @@ macro_rules! faults {
             /// Every fault, in the order of its id.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// The id, `DEF-001` and so on.
+            /// The id, `DEF-001` or `REQ-PWD-004`.
             #[must_use]
             pub fn id(self) -> &'static str {
                 match self { $(Self::$variant => $id),+ }
@@ -114,6 +117,36 @@ faults! {
     TokensForAnother "DEF-074" "tokens are issued for a user other than the first-factor user" ["SEC-003"];
     MalformedJsonIs500 "DEF-075" "malformed JSON is answered 500" ["ASSOC-010"];
     ErrorsEchoSecrets "DEF-076" "error texts echo the code that was sent" ["SEC-001"];
+
+    BadBearerIs400 "REQ-ASSOC-001" "an association with a bad bearer is answered 400" ["ASSOC-001"];
+    AssociationSilent "REQ-ASSOC-003" "the associate answer does not say which type was chosen" ["ASSOC-003"];
+    OtpChallengeHasCode "REQ-CHAL-002" "the challenge of a one-time code has an `oob_code`" ["CHAL-002"];
+    PromptUnannounced "REQ-CHAL-003" "the challenge of a sent code has no binding method" ["CHAL-003"];
+    DeviceApiAtRootOnly "REQ-DEV-001" "the device API is not found under `/appliance-mfa`" ["DEV-001"];
+    AnyTicketEnrols "REQ-DEV-002" "a made-up ticket stands for the newest one that waits" ["DEV-002"];
+    WrongMethodIs500 "REQ-HTTP-004" "a wrong method is answered 500" ["HTTP-004"];
+    UnknownMemberRefused "REQ-HTTP-007" "a member that nobody knows is refused" ["HTTP-007"];
+    ListIsObject "REQ-LIST-001" "the list is wrapped in an object" ["LIST-001"];
+    ActiveIsText "REQ-LIST-002" "the list says `active` by a text" ["LIST-002"];
+    ChannelUnlisted "REQ-LIST-003" "the list does not say the channel" ["LIST-003"];
+    PrefixOfAnother "REQ-LIST-004" "the list gives one-time-code factors the prefix of a push" ["LIST-004"];
+    ListOfNobody "REQ-LIST-007" "the list without a token is empty instead of refused" ["LIST-007"];
+    LabelledListRefused "REQ-LIST-008" "the list is refused when the request has a media type" ["LIST-008"];
+    MfaTokenCannotList "REQ-MTK-001" "a fresh `mfa_token` cannot list" ["MTK-001"];
+    MfaTokenGuessed "REQ-MTK-009" "a missing `mfa_token` stands for the latest login" ["MTK-009"];
+    UnansweredIsRefused "REQ-OOB-POLL-001" "a push that nobody answered is reported as rejected" ["OOB-POLL-001"];
+    ExpiresInIsText "REQ-OOB-POLL-004" "tokens got by polling say `expires_in` by a text" ["OOB-POLL-004"];
+    TamperedCodePends "REQ-OOB-POLL-010" "a tampered `oob_code` is reported as pending" ["OOB-POLL-010"];
+    RightOtpConfirmsNothing "REQ-OTP-ENROLL-003" "the first right one-time code gets tokens and activates nothing" ["OTP-ENROLL-003"];
+    WrongOtpConfirms "REQ-OTP-ENROLL-004" "a wrong one-time code activates a new factor" ["OTP-ENROLL-004"];
+    OneSeedForAll "REQ-OTP-ENROLL-005" "all one-time-code factors have the same secret" ["OTP-ENROLL-005"];
+    WrongOtpPends "REQ-OTP-VERIFY-002" "a wrong one-time code is reported as pending" ["OTP-VERIFY-002"];
+    BarcodeWithoutBase "REQ-PUSH-ENROLL-002" "the barcode of a push has no `base_url`" ["PUSH-ENROLL-002"];
+    MfaTokenMissing "REQ-PWD-004" "the answer that asks for a second factor has no `mfa_token`" ["PWD-004"];
+    MfaTokenRepeats "REQ-PWD-009" "every login of a user gets the same `mfa_token`" ["PWD-009"];
+    GoodRecoveryRefused "REQ-RECOV-001" "a good recovery code is refused" ["RECOV-001"];
+    AnyNumberTaken "REQ-SMS-001" "a phone number is taken whatever it looks like" ["SMS-001"];
+    TextEnrolmentUnannounced "REQ-SMS-002" "the associate answer of a sent code has no binding method" ["SMS-002"];
 }
 
 impl fmt::Display for Fault {

@@ -48,6 +48,7 @@ impl Tenant {
     ) -> String {
         let id = self.seal_id();
         let expires = now + self.settings.lifetimes.mfa_token;
+        let (id, sealed_expiry) = self.bent_login_name(user, id, expires);
         let leaves_at = expires + self.settings.lifetimes.remembered;
         self.logins.put(
             now,
@@ -60,7 +61,15 @@ impl Tenant {
             },
             leaves_at,
         );
-        self.sealer.seal(Purpose::MfaToken, id, expires)
+        self.sealer.seal(Purpose::MfaToken, id, sealed_expiry)
+    }
+
+    /// The name and the sealed expiry: as given, but for [`Fault::MfaTokenRepeats`].
+    fn bent_login_name(&self, user: UserKey, id: SealId, expires: Duration) -> (SealId, Duration) {
+        match self.users.get(user) {
+            Some(user) if self.has(Fault::MfaTokenRepeats) => (user.seal_name(), Duration::ZERO),
+            _ => (id, expires),
+        }
     }
 
     /// The login that an `mfa_token` names, if it is alive.
@@ -72,11 +81,7 @@ impl Tenant {
     ) -> Result<(SealId, Login), Refusal> {
         let Some(id) = self.sealer.unseal(Purpose::MfaToken, mfa_token) else {
             if self.has(Fault::TamperedTokenIs500) {
-                return Err(Refusal::new(
-                    500,
-                    "server_error",
-                    "An internal error has occurred.",
-                ));
+                return Err(refusals::server_error());
             }
             return Err(match door {
                 Door::Bearer => refusals::invalid_bearer(),
@@ -113,10 +118,24 @@ impl Tenant {
         fields: &Fields,
         client: ClientKey,
     ) -> Result<(SealId, Login), Refusal> {
-        let (id, login) = self.login(call.now, fields.required("mfa_token")?, Door::Parameter)?;
+        let (id, login) = match fields.required("mfa_token") {
+            Ok(mfa_token) => self.login(call.now, mfa_token, Door::Parameter)?,
+            Err(refusal) => self.bent_guess(refusal)?,
+        };
         if login.client != client && !self.has(Fault::MfaTokenOfAnyClient) {
             return Err(refusals::other_clients_mfa_token());
         }
         Ok((id, login))
+    }
+
+    /// Who presents no `mfa_token` has none (MTK-009), but for [`Fault::MfaTokenGuessed`].
+    fn bent_guess(&self, refusal: Refusal) -> Result<(SealId, Login), Refusal> {
+        let latest = self
+            .logins
+            .newest()
+            .filter(|_| self.has(Fault::MfaTokenGuessed));
+        latest
+            .map(|(id, login)| (*id, login.clone()))
+            .ok_or(refusal)
     }
 }

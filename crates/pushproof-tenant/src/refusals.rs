@@ -9,6 +9,11 @@ pub(crate) fn not_found() -> Refusal {
     Refusal::new(404, "not_found", "Not found.")
 }
 
+/// What only faults answer.
+pub(crate) fn server_error() -> Refusal {
+    Refusal::new(500, "server_error", "An internal error has occurred.")
+}
+
 pub(crate) fn method_not_allowed(allow: &'static str) -> Refusal {
     let mut refusal = Refusal::new(405, "method_not_allowed", "The method is not allowed here.");
     refusal.more.allow = Some(allow);

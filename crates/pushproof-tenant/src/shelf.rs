@@ -41,6 +41,18 @@ impl<K: Ord + Clone, V> Shelf<K, V> {
         self.items.get_mut(key).map(|item| &mut item.value)
     }
 
+    /// The entry put in last, if it is still there.
+    pub(crate) fn newest(&self) -> Option<(&K, &V)> {
+        let (_, key) = self.leaving.back()?;
+        self.get(key).map(|value| (key, value))
+    }
+
+    /// All entries, from the one put in last; one that was put in again comes more than once.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = (&K, &V)> {
+        let keys = self.leaving.iter().rev().map(|(_, key)| key);
+        keys.filter_map(|key| self.get(key).map(|value| (key, value)))
+    }
+
     /// Takes all entries of a range out, in the order of their keys.
     pub(crate) fn take(&mut self, range: RangeInclusive<&K>) -> Vec<V> {
         let keys: Vec<K> = self

@@ -69,7 +69,7 @@ impl Tenant {
     pub fn handle(&mut self, now: SystemTime, request: Request<Vec<u8>>) -> Response<Vec<u8>> {
         let (parts, body) = request.into_parts();
         let call = Call::new(self.settings.issuer.as_deref(), now, &parts, &body);
-        let route = Route::find(call.path);
+        let route = self.bent_route(Route::find(call.path), call.path);
         let voice = route.map_or(reply::Voice::Plain, Route::voice);
         let answer = route
             .ok_or_else(refusals::not_found)
@@ -84,7 +84,7 @@ impl Tenant {
             .split(", ")
             .any(|method| method == call.method.as_str())
         {
-            return Err(refusals::method_not_allowed(allow));
+            return Err(self.bent_method_refusal(refusals::method_not_allowed(allow)));
         }
         match route {
             Route::Token => self.token(call),
@@ -117,11 +117,10 @@ impl Tenant {
     pub(crate) fn fields(&self, call: &Call<'_>) -> Result<Fields, Refusal> {
         let fields = Fields::read(call.headers, call.body);
         if fields.is_err() && self.has(Fault::MalformedJsonIs500) {
-            return Err(Refusal::new(
-                500,
-                "server_error",
-                "An internal error has occurred.",
-            ));
+            return Err(refusals::server_error());
+        }
+        if self.has(Fault::UnknownMemberRefused) && !call.path.starts_with("/__control/") {
+            return fields.and_then(Fields::all_known);
         }
         fields
     }

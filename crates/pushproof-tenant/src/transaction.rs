@@ -128,13 +128,7 @@ impl Tenant {
     /// The name and the sealed expiry: as given, but for [`Fault::OobCodeRepeats`].
     fn bent_oob_name(&self, user: UserKey, id: SealId, expires: Duration) -> (SealId, Duration) {
         match self.users.get(user) {
-            Some(user) if self.has(Fault::OobCodeRepeats) => {
-                let name = user
-                    .id
-                    .bytes()
-                    .fold(0_u128, |name, octet| name << 5 ^ u128::from(octet));
-                (SealId(name), Duration::ZERO)
-            }
+            Some(user) if self.has(Fault::OobCodeRepeats) => (user.seal_name(), Duration::ZERO),
             _ => (id, expires),
         }
     }
@@ -142,7 +136,12 @@ impl Tenant {
     /// The transaction that an `oob_code` names. A code of this tenant that nobody remembers has expired.
     pub(crate) fn transaction_named(&self, oob_code: &str) -> Result<SealId, Refusal> {
         let id = self.sealer.unseal(Purpose::OobCode, oob_code);
-        let id = id.ok_or_else(|| refusals::malformed_oob_code(self.settings.profile))?;
+        let id = id.ok_or_else(|| {
+            if self.has(Fault::TamperedCodePends) {
+                return refusals::authorization_pending();
+            }
+            refusals::malformed_oob_code(self.settings.profile)
+        })?;
         self.transactions
             .get(&id)
             .map(|_| id)

@@ -72,6 +72,12 @@ impl User {
         }
     }
 
+    /// A name made of the user's id alone, for faults by which what should be fresh repeats.
+    pub(crate) fn seal_name(&self) -> SealId {
+        let mix = |name: u128, octet: u8| name << 5 ^ u128::from(octet);
+        SealId(self.id.bytes().fold(0, mix))
+    }
+
     /// Whether a factor that was enrolled on purpose is active. The implicit e-mail does not count (`protocol.md` §1.2).
     pub(crate) fn is_enrolled(&self) -> bool {
         self.authenticators

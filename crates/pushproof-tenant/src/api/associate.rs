@@ -31,27 +31,31 @@ enum Wanted {
 }
 
 impl Wanted {
-    fn read(fields: &Fields) -> Result<Self, Refusal> {
+    fn read(fields: &Fields, is_number: NumberRule) -> Result<Self, Refusal> {
         let types = fields
             .texts("authenticator_types")?
             .ok_or_else(|| refusals::missing("authenticator_types"))?;
         match types[..] {
             ["otp"] => Ok(Self::Otp),
-            ["oob"] => Self::read_channel(fields),
+            ["oob"] => Self::read_channel(fields, is_number),
             _ => Err(refusals::invalid_request(
                 "authenticator_types must be [\"oob\"] or [\"otp\"]",
             )),
         }
     }
 
-    fn read_channel(fields: &Fields) -> Result<Self, Refusal> {
+    fn read_channel(fields: &Fields, is_number: NumberRule) -> Result<Self, Refusal> {
         let channels = fields
             .texts("oob_channels")?
             .ok_or_else(|| refusals::missing("oob_channels"))?;
         match channels[..] {
             ["auth0"] => Ok(Self::Push),
-            ["sms"] => phone_number(fields).map(|number| Self::Phone(Channel::Sms, number)),
-            ["voice"] => phone_number(fields).map(|number| Self::Phone(Channel::Voice, number)),
+            ["sms"] => {
+                phone_number(fields, is_number).map(|number| Self::Phone(Channel::Sms, number))
+            }
+            ["voice"] => {
+                phone_number(fields, is_number).map(|number| Self::Phone(Channel::Voice, number))
+            }
             ["email"] => email_address(fields).map(Self::Email),
             _ => Err(refusals::invalid_request(
                 "oob_channels must name one of auth0, sms, voice, email",
@@ -70,13 +74,18 @@ impl Wanted {
     }
 }
 
-/// A number in the form of E.164.
-fn phone_number(fields: &Fields) -> Result<String, Refusal> {
-    let number = fields.required("phone_number")?;
+/// Tells whether a text can be a phone number.
+type NumberRule = fn(&str) -> bool;
+
+/// The form of E.164.
+fn is_e164(number: &str) -> bool {
     let digits = number.strip_prefix('+').unwrap_or_default();
-    let is_plausible =
-        (7..=15).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
-    if is_plausible {
+    (7..=15).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+fn phone_number(fields: &Fields, is_number: NumberRule) -> Result<String, Refusal> {
+    let number = fields.required("phone_number")?;
+    if is_number(number) {
         Ok(number.into())
     } else {
         Err(refusals::invalid_request(
@@ -96,11 +105,13 @@ fn email_address(fields: &Fields) -> Result<Option<String>, Refusal> {
 
 impl Tenant {
     pub(crate) fn associate(&mut self, call: &Call<'_>) -> Answer {
-        let bearer = self.bearer(call, "enroll")?;
+        let bearer = self
+            .bearer(call, "enroll")
+            .map_err(|refusal| self.bent_bearer_refusal(refusal))?;
         let fields = self.fields(call)?;
         self.check_optional_client(&bearer, &fields)?;
-        let wanted =
-            Wanted::read(&fields).and_then(|wanted| self.admit(&bearer, &wanted).map(|()| wanted));
+        let wanted = Wanted::read(&fields, self.number_rule())
+            .and_then(|wanted| self.admit(&bearer, &wanted).map(|()| wanted));
         match wanted {
             Ok(wanted) => self.begin_enrolment(call, &bearer, wanted),
             Err(refusal) => {
@@ -160,7 +171,29 @@ impl Tenant {
         if let Some(code) = self.first_recovery_code(bearer.user()) {
             body.insert("recovery_codes".into(), json!([code]));
         }
+        if self.has(Fault::AssociationSilent) {
+            body.shift_remove("authenticator_type");
+        }
         Ok(Reply::ok(body))
+    }
+
+    /// What a phone number must look like (SMS-001), but for [`Fault::AnyNumberTaken`].
+    fn number_rule(&self) -> NumberRule {
+        if self.has(Fault::AnyNumberTaken) {
+            |_| true
+        } else {
+            is_e164
+        }
+    }
+
+    /// A bad bearer is 401 (ASSOC-001), but for [`Fault::BadBearerIs400`].
+    fn bent_bearer_refusal(&self, refusal: Refusal) -> Refusal {
+        let status = if self.has(Fault::BadBearerIs400) {
+            400
+        } else {
+            refusal.status
+        };
+        Refusal { status, ..refusal }
     }
 
     fn begin_push(&mut self, call: &Call<'_>, bearer: &Bearer) -> Map<String, Value> {
@@ -177,8 +210,10 @@ impl Tenant {
         let ticket = self.add_ticket(call.now, user, device, transaction);
         let base_url = percent_encode(&call.url("appliance-mfa"));
         let label = self.label(user);
-        let barcode_uri =
-            format!("otpauth://totp/{label}?enrollment_tx_id={ticket}&base_url={base_url}");
+        let mut barcode_uri = format!("otpauth://totp/{label}?enrollment_tx_id={ticket}");
+        if !self.has(Fault::BarcodeWithoutBase) {
+            barcode_uri += &format!("&base_url={base_url}");
+        }
         let channel = if self.has(Fault::PluralChannel) {
             "oob_channels"
         } else {
@@ -320,7 +355,9 @@ impl Tenant {
 
     fn totp_secret(&mut self) -> TotpSecret {
         let mut secret = [0; 20];
-        self.chance.fill(&mut secret);
+        if !self.has(Fault::OneSeedForAll) {
+            self.chance.fill(&mut secret);
+        }
         TotpSecret(secret)
     }
 

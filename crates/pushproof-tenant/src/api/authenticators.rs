@@ -1,5 +1,6 @@
 //! `GET /mfa/authenticators` and `DELETE /mfa/authenticators/{id}` (`protocol.md` §3).
 
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::{Map, Value, json};
 
 use crate::authenticator::{Authenticator, Kind};
@@ -14,7 +15,17 @@ use crate::user::{User, UserKey};
 
 impl Tenant {
     pub(crate) fn list_authenticators(&mut self, call: &Call<'_>) -> Answer {
-        let user = self.bearer(call, "read:authenticators")?.user();
+        if self.has(Fault::LabelledListRefused) && call.headers.contains_key(CONTENT_TYPE) {
+            return Err(refusals::invalid_request("A list has no body."));
+        }
+        if self.has(Fault::ListOfNobody) && !call.headers.contains_key(AUTHORIZATION) {
+            return Ok(Reply::ok(json!([])));
+        }
+        let bearer = self.bearer(call, "read:authenticators")?;
+        if self.has(Fault::MfaTokenCannotList) && matches!(bearer, Bearer::Login { .. }) {
+            return Err(refusals::invalid_bearer());
+        }
+        let user = bearer.user();
         let shown = self
             .users
             .iter()
@@ -27,6 +38,9 @@ impl Tenant {
                 .map(|user| self.listed(user))
                 .unwrap_or_default()
         };
+        if self.has(Fault::ListIsObject) {
+            return Ok(Reply::ok(json!({ "authenticators": entries })));
+        }
         Ok(Reply::ok(Value::Array(entries)))
     }
 
@@ -53,6 +67,15 @@ impl Tenant {
             && self.has(Fault::UnmaskedName)
         {
             entry.insert("name".into(), json!(address));
+        }
+        if self.has(Fault::ActiveIsText) {
+            entry.insert("active".into(), json!(authenticator.active.to_string()));
+        }
+        if self.has(Fault::ChannelUnlisted) {
+            entry.shift_remove("oob_channel");
+        }
+        if self.has(Fault::PrefixOfAnother) && matches!(authenticator.kind, Kind::Totp { .. }) {
+            entry.insert("id".into(), json!(format!("push|{}", authenticator.device)));
         }
         entry
     }

@@ -1,5 +1,7 @@
 //! `POST /mfa/challenge`: asks a second factor (`protocol.md` §4).
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use crate::authenticator::{Authenticator, Channel, DeviceId, Kind};
@@ -109,7 +111,7 @@ impl Tenant {
 
     fn ask(&mut self, call: &Call<'_>, login_id: SealId, login: &Login, target: Target) -> Answer {
         match target {
-            Target::Otp => Ok(Reply::ok(json!({ "challenge_type": "otp" }))),
+            Target::Otp => Ok(Reply::ok(self.bent_otp_answer(login_id, login.expires))),
             Target::Push(device) => self.push(call, login_id, login.user, device),
             Target::Prompt(device, channel, address) => {
                 self.take_message(call.now, login.user, channel)?;
@@ -122,9 +124,11 @@ impl Tenant {
                     BegunBy::Challenge,
                     to,
                 );
-                Ok(Reply::ok(
-                    json!({ "challenge_type": "oob", "oob_code": oob_code, "binding_method": "prompt" }),
-                ))
+                let mut body = json!({ "challenge_type": "oob", "oob_code": oob_code });
+                if !self.has(Fault::PromptUnannounced) {
+                    body["binding_method"] = json!("prompt");
+                }
+                Ok(Reply::ok(body))
             }
             Target::Nobody => {
                 let oob_code = self.sealer.seal(Purpose::OobCode, login_id, login.expires);
@@ -133,6 +137,15 @@ impl Tenant {
                 ))
             }
         }
+    }
+
+    /// There is nothing out of band about a one-time code (CHAL-002), but for [`Fault::OtpChallengeHasCode`].
+    fn bent_otp_answer(&self, login_id: SealId, expires: Duration) -> Value {
+        let mut body = json!({ "challenge_type": "otp" });
+        if self.has(Fault::OtpChallengeHasCode) {
+            body["oob_code"] = json!(self.sealer.seal(Purpose::OobCode, login_id, expires));
+        }
+        body
     }
 
     fn push(

@@ -49,7 +49,10 @@ impl Tenant {
 
     /// A ticket that is in time and unused (PUSH-ENROLL-010, -011).
     fn live_ticket(&self, now: Duration, ticket: &str) -> Result<Ticket, Refusal> {
-        let found = self.tickets.get(&ticket.to_owned());
+        let found = self
+            .tickets
+            .get(&ticket.to_owned())
+            .or_else(|| self.bent_ticket());
         let is_in_time =
             |found: &&Ticket| now < found.expires || self.has(Fault::TicketNeverExpires);
         let found = found.filter(is_in_time).ok_or_else(ticket_not_found)?;
@@ -61,6 +64,14 @@ impl Tenant {
             ));
         }
         Ok(found.clone())
+    }
+
+    /// A ticket that was never given out opens nothing (DEV-002), but for [`Fault::AnyTicketEnrols`].
+    fn bent_ticket(&self) -> Option<&Ticket> {
+        let tickets = self.tickets.newest_first().map(|(_, ticket)| ticket);
+        tickets
+            .filter(|_| self.has(Fault::AnyTicketEnrols))
+            .find(|ticket| !ticket.used)
     }
 
     /// Uses a ticket up: the phone is bound, the factor active, and the transaction that began with it approved.

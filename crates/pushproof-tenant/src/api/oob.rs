@@ -124,7 +124,7 @@ impl Tenant {
                 self.check_binding_code(call.now, id, binding_code)?;
                 self.redeem(call, id, client, login)
             }
-            Standing::Pending => Err(refusals::authorization_pending()),
+            Standing::Pending => Err(self.unanswered(id)),
             Standing::Approved => self.redeem(call, id, client, login),
             Standing::Rejected => Err(refusals::rejected(self.settings.profile)),
             Standing::Expired => Err(refusals::oob_code_expired()),
@@ -145,8 +145,26 @@ impl Tenant {
         if transaction.begun_by == BegunBy::Enrolment && transaction.binding_code.is_some() {
             self.confirm(login.user, &device);
         }
-        self.issue(call, login.user, client, &login.wish)
-            .map(Reply::ok)
+        let mut set = self.issue(call, login.user, client, &login.wish)?;
+        if self.has(Fault::ExpiresInIsText)
+            && let Some(expires_in) = set.get_mut("expires_in")
+        {
+            *expires_in = expires_in.to_string().into();
+        }
+        Ok(Reply::ok(set))
+    }
+
+    /// Nobody has answered yet (OOB-POLL-001); [`Fault::UnansweredIsRefused`] takes that of a push for a refusal.
+    fn unanswered(&self, id: SealId) -> Refusal {
+        let is_push = || {
+            self.transactions
+                .get(&id)
+                .is_some_and(|one| one.begun_by == BegunBy::Challenge)
+        };
+        if self.has(Fault::UnansweredIsRefused) && is_push() {
+            return refusals::rejected(self.settings.profile);
+        }
+        refusals::authorization_pending()
     }
 
     fn standing(&self, now: Duration, id: SealId) -> Result<Standing, Refusal> {

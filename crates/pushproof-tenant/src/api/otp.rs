@@ -26,11 +26,30 @@ impl Tenant {
         self.check_failures_left(call.now, login.user)?;
         let Some(device) = self.accept_otp(call.now, login.user, otp) else {
             self.count_failure(call.now, login.user);
-            return Err(self.echoing(refusals::wrong_otp(), otp));
+            return Err(self.wrong_otp(login.user, otp));
         };
-        self.confirm(login.user, &device);
+        if !self.has(Fault::RightOtpConfirmsNothing) {
+            self.confirm(login.user, &device);
+        }
         self.issue(call, login.user, client, &login.wish)
             .map(Reply::ok)
+    }
+
+    /// A wrong code changes nothing (OTP-ENROLL-004) and is final (OTP-VERIFY-002), but for two faults.
+    fn wrong_otp(&mut self, user: UserKey, otp: &str) -> Refusal {
+        let newest = self.users.get(user).and_then(|user| {
+            let mut apps = user.authenticators.iter().rev();
+            apps.find(|one| matches!(one.kind, Kind::Totp { .. }) && one.sibling.is_none())
+        });
+        if let Some(device) = newest.map(|app| app.device.clone())
+            && self.has(Fault::WrongOtpConfirms)
+        {
+            self.confirm(user, &device);
+        }
+        if self.has(Fault::WrongOtpPends) {
+            return refusals::authorization_pending();
+        }
+        self.echoing(refusals::wrong_otp(), otp)
     }
 
     /// Refuses a user who has guessed too often, whatever the code (OTP-VERIFY-006).

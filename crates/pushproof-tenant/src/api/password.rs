@@ -27,9 +27,11 @@ impl Tenant {
         if !self.needs_second_factor(call, user, &wish) {
             return self.issue(call, user, client, &wish).map(Reply::ok);
         }
-        Err(refusals::mfa_required(
-            self.begin_login(call.now, user, client, wish),
-        ))
+        let mut refusal = refusals::mfa_required(self.begin_login(call.now, user, client, wish));
+        if self.has(Fault::MfaTokenMissing) {
+            refusal.more.members.shift_remove("mfa_token");
+        }
+        Err(refusal)
     }
 
     /// The user whose name and password were given. A wrong name and a wrong password look the same (PWD-006).

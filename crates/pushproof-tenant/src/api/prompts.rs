@@ -47,7 +47,9 @@ impl Tenant {
         );
         let mut body = Map::new();
         body.insert("authenticator_type".into(), json!("oob"));
-        body.insert("binding_method".into(), json!("prompt"));
+        if !self.has(Fault::TextEnrolmentUnannounced) {
+            body.insert("binding_method".into(), json!("prompt"));
+        }
         body.insert("oob_channel".into(), json!(channel.name()));
         body.insert("oob_code".into(), json!(oob_code));
         Ok(body)

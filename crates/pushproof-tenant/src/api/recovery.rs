@@ -71,7 +71,7 @@ impl Tenant {
 
     /// Whether the code is the user's, and good.
     fn is_recovery_code(&self, now: Duration, user: UserKey, given: &str) -> bool {
-        if !self.settings.recovery_codes {
+        if !self.settings.recovery_codes || self.has(Fault::GoodRecoveryRefused) {
             return false;
         }
         self.users

@@ -249,6 +249,93 @@ fn every_fault_shows_at_the_point_it_names() {
     DEF-076 error texts echo the code that was sent
         honest: 403 invalid_grant "MFA Authorization rejected."
         faulty: 403 invalid_grant "MFA Authorization rejected. Got: MY-OWN-CODE"
+    REQ-ASSOC-001 an association with a bad bearer is answered 400
+        honest: 401 invalid_grant
+        faulty: 400 invalid_grant
+    REQ-ASSOC-003 the associate answer does not say which type was chosen
+        honest: 200 authenticator_type barcode_uri oob_channel oob_code recovery_codes
+        faulty: 200 barcode_uri oob_channel oob_code recovery_codes
+    REQ-CHAL-002 the challenge of a one-time code has an `oob_code`
+        honest: 200 challenge_type
+        faulty: 200 challenge_type oob_code
+    REQ-CHAL-003 the challenge of a sent code has no binding method
+        honest: 200 challenge_type oob_code binding_method
+        faulty: 200 challenge_type oob_code
+    REQ-DEV-001 the device API is not found under `/appliance-mfa`
+        honest: 401 invalid_token; 401 invalid_token
+        faulty: 401 invalid_token; 404 not_found
+    REQ-DEV-002 a made-up ticket stands for the newest one that waits
+        honest: 404 enrollment_transaction_not_found, then push inactive, totp inactive, recovery-code inactive
+        faulty: 200 id url issuer user_id token totp, then push active "ada's phone", totp active, recovery-code active
+    REQ-HTTP-004 a wrong method is answered 500
+        honest: 405 method_not_allowed
+        faulty: 500 server_error
+    REQ-HTTP-007 a member that nobody knows is refused
+        honest: 403 mfa_required
+        faulty: 400 invalid_request
+    REQ-LIST-001 the list is wrapped in an object
+        honest: 200 list of 0
+        faulty: 200 authenticators
+    REQ-LIST-002 the list says `active` by a text
+        honest: active true, channel "auth0", second is "otp" by type and totp by id
+        faulty: active "true", channel "auth0", second is "otp" by type and totp by id
+    REQ-LIST-003 the list does not say the channel
+        honest: active true, channel "auth0", second is "otp" by type and totp by id
+        faulty: active true, channel null, second is "otp" by type and totp by id
+    REQ-LIST-004 the list gives one-time-code factors the prefix of a push
+        honest: active true, channel "auth0", second is "otp" by type and totp by id
+        faulty: active true, channel "auth0", second is "otp" by type and push by id
+    REQ-LIST-007 the list without a token is empty instead of refused
+        honest: 401 invalid_grant
+        faulty: 200 list of 0
+    REQ-LIST-008 the list is refused when the request has a media type
+        honest: 200 list of 0
+        faulty: 400 invalid_request
+    REQ-MTK-001 a fresh `mfa_token` cannot list
+        honest: 200 list of 0
+        faulty: 401 invalid_grant
+    REQ-MTK-009 a missing `mfa_token` stands for the latest login
+        honest: 400 invalid_request
+        faulty: 200 tokens
+    REQ-OOB-POLL-001 a push that nobody answered is reported as rejected
+        honest: 400 authorization_pending, then 200 tokens for 86400
+        faulty: 400 access_denied, then 200 tokens for 86400
+    REQ-OOB-POLL-004 tokens got by polling say `expires_in` by a text
+        honest: 400 authorization_pending, then 200 tokens for 86400
+        faulty: 400 authorization_pending, then 200 tokens for "86400"
+    REQ-OOB-POLL-010 a tampered `oob_code` is reported as pending
+        honest: 403 invalid_grant
+        faulty: 400 authorization_pending
+    REQ-OTP-ENROLL-003 the first right one-time code gets tokens and activates nothing
+        honest: wrong 403 invalid_grant, totp inactive, recovery-code inactive; right 200 tokens, totp active, recovery-code active
+        faulty: wrong 403 invalid_grant, totp inactive, recovery-code inactive; right 200 tokens, totp inactive, recovery-code inactive
+    REQ-OTP-ENROLL-004 a wrong one-time code activates a new factor
+        honest: wrong 403 invalid_grant, totp inactive, recovery-code inactive; right 200 tokens, totp active, recovery-code active
+        faulty: wrong 403 invalid_grant, totp active, recovery-code active; right 200 tokens, totp active, recovery-code active
+    REQ-OTP-ENROLL-005 all one-time-code factors have the same secret
+        honest: equal false
+        faulty: equal true
+    REQ-OTP-VERIFY-002 a wrong one-time code is reported as pending
+        honest: wrong 403 invalid_grant, totp inactive, recovery-code inactive; right 200 tokens, totp active, recovery-code active
+        faulty: wrong 400 authorization_pending, totp inactive, recovery-code inactive; right 200 tokens, totp active, recovery-code active
+    REQ-PUSH-ENROLL-002 the barcode of a push has no `base_url`
+        honest: enrollment_tx_id base_url
+        faulty: enrollment_tx_id
+    REQ-PWD-004 the answer that asks for a second factor has no `mfa_token`
+        honest: 403 mfa_required, mfa_token true
+        faulty: 403 mfa_required, mfa_token false
+    REQ-PWD-009 every login of a user gets the same `mfa_token`
+        honest: equal false
+        faulty: equal true
+    REQ-RECOV-001 a good recovery code is refused
+        honest: 200 tokens
+        faulty: 403 invalid_grant
+    REQ-SMS-001 a phone number is taken whatever it looks like
+        honest: 400 invalid_request
+        faulty: 200 authenticator_type binding_method oob_channel oob_code recovery_codes
+    REQ-SMS-002 the associate answer of a sent code has no binding method
+        honest: 200 authenticator_type binding_method oob_channel oob_code recovery_codes
+        faulty: 200 authenticator_type oob_channel oob_code recovery_codes
     "#);
 }
 
@@ -737,7 +824,169 @@ fn probe(world: &mut World, fault: Fault) -> String {
             let login = world.login("ada");
             world.recover(&login, "MY-OWN-CODE").full()
         }
+        of_requirement => probe_requirement(world, of_requirement),
     }
+}
+
+/// The same for the faults that are named after a requirement.
+fn probe_requirement(world: &mut World, fault: Fault) -> String {
+    match fault {
+        Fault::BadBearerIs400 => world.associate_otp("made-up").brief(),
+        Fault::AssociationSilent => begun(world).1.brief(),
+        Fault::OtpChallengeHasCode => {
+            world.enrolled("ada");
+            let login = world.login("ada");
+            let otp = json!({ "challenge_type": "otp" });
+            world.challenge(&login, &otp).brief()
+        }
+        Fault::PromptUnannounced => {
+            world.make_user("ada", true);
+            let login = world.login("ada");
+            world.challenge(&login, &json!({})).brief()
+        }
+        Fault::DeviceApiAtRootOnly => {
+            let told = ["", "/appliance-mfa"].map(|base| {
+                let path = format!("{base}/api/enroll");
+                world.call("POST", &path, &[], "").brief()
+            });
+            told.join("; ")
+        }
+        Fault::AnyTicketEnrols => {
+            let (login, _) = begun(world);
+            let made_up = "otpauth://totp/x?enrollment_tx_id=MadeUp";
+            let scanned = world.scan(&mut Phone::new("ada"), made_up).brief();
+            format!("{scanned}, then {}", world.list(&login).entries())
+        }
+        Fault::WrongMethodIs500 => world.get("/mfa/challenge", None).brief(),
+        Fault::UnknownMemberRefused => {
+            world.user("ada");
+            world.login_for("ada", &[("foo", "bar")]).brief()
+        }
+        Fault::ListIsObject | Fault::MfaTokenCannotList => {
+            world.user("ada");
+            let login = world.login("ada");
+            world.list(&login).brief()
+        }
+        Fault::ActiveIsText | Fault::ChannelUnlisted | Fault::PrefixOfAnother => {
+            world.enrolled("ada");
+            let login = world.login("ada");
+            let list = world.list(&login).body;
+            let (push, totp) = (&list[0], &list[1]);
+            let prefix = totp["id"].as_str().unwrap().split('|').next();
+            format!(
+                "active {}, channel {}, second is {} by type and {} by id",
+                push["active"],
+                push["oob_channel"],
+                totp["authenticator_type"],
+                prefix.unwrap()
+            )
+        }
+        Fault::ListOfNobody => world.get("/mfa/authenticators", None).brief(),
+        Fault::LabelledListRefused => {
+            world.user("ada");
+            let bearer = format!("Bearer {}", world.login("ada"));
+            let headers = [
+                ("authorization", &*bearer),
+                ("content-type", "application/json"),
+            ];
+            world
+                .call("GET", "/mfa/authenticators", &headers, "")
+                .brief()
+        }
+        Fault::MfaTokenGuessed => {
+            let code = world.enrolled("ada").recovery_code.unwrap();
+            world.login("ada");
+            world.grant(RECOVERY, &[("recovery_code", &code)]).brief()
+        }
+        Fault::UnansweredIsRefused | Fault::ExpiresInIsText => {
+            let phone = world.enrolled("ada").phone;
+            let login = world.login("ada");
+            let code = world.push(&login);
+            let before = world.poll(&login, &code).brief();
+            world.decide(&phone, true);
+            let tokens = world.poll(&login, &code);
+            format!(
+                "{before}, then {} for {}",
+                tokens.brief(),
+                tokens.body["expires_in"]
+            )
+        }
+        Fault::TamperedCodePends => {
+            let (login, begun) = begun(world);
+            let code = altered(&begun.text("oob_code"));
+            world.poll(&login, &code).brief()
+        }
+        Fault::RightOtpConfirmsNothing | Fault::WrongOtpConfirms | Fault::WrongOtpPends => {
+            let (login, secret) = begun_app(world);
+            let wrong = world.otp(&login, "000000").brief();
+            let after_wrong = world.list(&login).entries();
+            let code = totp(&secret, world.unix_time());
+            let right = world.otp(&login, &code).brief();
+            let after_right = world.list(&login).entries();
+            format!("wrong {wrong}, {after_wrong}; right {right}, {after_right}")
+        }
+        Fault::OneSeedForAll => {
+            let (login, secret) = begun_app(world);
+            let second = world.associate_otp(&login).text("secret");
+            format!("equal {}", secret == second)
+        }
+        Fault::BarcodeWithoutBase => {
+            let barcode = begun(world).1.text("barcode_uri");
+            let (_, query) = barcode.split_once('?').unwrap();
+            let names = query.split('&').map(|pair| pair.split('=').next().unwrap());
+            names.collect::<Vec<_>>().join(" ")
+        }
+        Fault::MfaTokenMissing => {
+            world.user("ada");
+            let reply = world.login_for("ada", &[]);
+            format!(
+                "{}, mfa_token {}",
+                reply.brief(),
+                reply.body["mfa_token"].is_string()
+            )
+        }
+        Fault::MfaTokenRepeats => {
+            world.user("ada");
+            let first = world.login("ada");
+            world.wait(1_000);
+            format!("equal {}", world.login("ada") == first)
+        }
+        Fault::GoodRecoveryRefused => {
+            let code = world.enrolled("ada").recovery_code.unwrap();
+            let login = world.login("ada");
+            world.recover(&login, &code).brief()
+        }
+        Fault::AnyNumberTaken => {
+            world.user("ada");
+            let login = world.login("ada");
+            let body = json!({ "authenticator_types": ["oob"], "oob_channels": ["sms"], "phone_number": "abc" });
+            world.associate(&login, &body).brief()
+        }
+        Fault::TextEnrolmentUnannounced => begun_by_text(world).1.brief(),
+        of_catalogue => panic!("{of_catalogue} has no probe"),
+    }
+}
+
+/// Every MUST of the dialect can be broken, so that a suite can be asked whether it would notice.
+#[test]
+fn every_must_is_broken_by_some_fault() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../scenarios/auth0/requirements.yaml"
+    );
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut musts = Vec::new();
+    let mut id = "";
+    for line in text.lines() {
+        id = line.strip_prefix("  - id: ").unwrap_or(id);
+        if line.trim() == "level: must" {
+            musts.push(id);
+        }
+    }
+    assert!(musts.len() > 100, "the file is read as it is written");
+    let is_broken = |must: &&str| Fault::ALL.iter().any(|fault| fault.breaks().contains(must));
+    let whole: Vec<_> = musts.iter().filter(|must| !is_broken(must)).collect();
+    assert_eq!(whole, Vec::<&&str>::new(), "no fault breaks these");
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";
