@@ -183,9 +183,88 @@ pub enum ActResult {
     Unavailable,
 }
 
+/// One entry of a list of known deviations: a check that is expected to fail for a while.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct KnownEntry {
+    /// Glob over case ids, as written.
+    pub case: String,
+    /// Step and check, `wait.settles_within`.
+    pub check: String,
+    /// The target it is about; every target without.
+    pub target: Option<String>,
+    /// Why it is tolerated.
+    pub reason: String,
+    /// Where it is worked on.
+    pub ticket: Option<String>,
+    /// The last day on which it counts, `2027-01-31`.
+    pub expires: Option<String>,
+    /// Where the entry stands.
+    pub place: Place,
+}
+
+impl KnownEntry {
+    /// Why it is tolerated, where it is worked on and until when, as one fragment.
+    pub fn excuse(&self) -> String {
+        let ticket = self.ticket.iter().cloned();
+        let until = self.expires.iter().map(|day| format!("until {day}"));
+        let more: Vec<String> = ticket.chain(until).collect();
+        if more.is_empty() {
+            self.reason.clone()
+        } else {
+            format!("{} ({})", self.reason, more.join(", "))
+        }
+    }
+}
+
+/// What became of a [`KnownEntry`] in a run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KnownState {
+    /// Its last day is over; it excused nothing.
+    Expired,
+    /// No case of the dialect has such an id and such a check.
+    Unmatched,
+    /// What it excuses was judged and holds.
+    Stale,
+    /// It excused a breach.
+    Matched,
+    /// None of its cases was selected, or none came to a verdict.
+    NotAsked,
+}
+
+impl KnownState {
+    /// Whether the entry itself makes the run fail.
+    pub const fn is_bad(self) -> bool {
+        matches!(self, Self::Expired | Self::Unmatched | Self::Stale)
+    }
+
+    /// The word as it stands in JSON and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Unmatched => "unmatched",
+            Self::Stale => "stale",
+            Self::Matched => "matched",
+            Self::NotAsked => "not-asked",
+        }
+    }
+
+    /// What the word means for whoever keeps the list, as a fragment.
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::Expired => "its last day is over: renew it with a reason, or remove it",
+            Self::Unmatched => "no case has this id and this check: correct it, or remove it",
+            Self::Stale => "what it excuses holds now: remove it",
+            Self::Matched => "it excused a breach",
+            Self::NotAsked => "none of its cases came to a verdict in this run",
+        }
+    }
+}
+
 /// The smallest part of a run. Reports are folds over a sequence of these.
 ///
-/// Of one case the order is: planned, started, whatever happens, finished; [`Event::LeftBehind`] may follow.
+/// Of one case the order is: planned, started, whatever happens, finished; [`Event::LeftBehind`] may follow. What happens in a case that is
+/// repeated stands between the start and the end of an instance; its instances run one after another.
 /// Events of different cases interleave freely.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -307,6 +386,35 @@ pub enum Event {
         /// Real time.
         took_ms: u64,
     },
+    /// One of several runs of the same case began; its protocol time is zero now.
+    InstanceStarted {
+        /// Case id.
+        case: String,
+        /// Its number, from 1.
+        instance: u32,
+    },
+    /// One of several runs of the same case came to its verdict.
+    InstanceFinished {
+        /// Case id.
+        case: String,
+        /// Its number, from 1.
+        instance: u32,
+        /// What it came to.
+        verdict: Verdict,
+        /// Why, for whatever is not plain pass.
+        reason: Option<String>,
+        /// Real time.
+        took_ms: u64,
+    },
+    /// What became of an entry of the list of known deviations; told when every case is over.
+    KnownDeviation {
+        /// The entry.
+        entry: KnownEntry,
+        /// What became of it.
+        state: KnownState,
+        /// The cases in which it excused a breach.
+        cases: Vec<String>,
+    },
     /// Clean-up could not remove this.
     LeftBehind {
         /// Case id.
@@ -334,7 +442,10 @@ impl Event {
     /// The case it belongs to, if to any.
     pub fn case(&self) -> Option<&str> {
         match self {
-            Self::RunStarted { .. } | Self::Interrupted { .. } | Self::RunFinished { .. } => None,
+            Self::RunStarted { .. }
+            | Self::KnownDeviation { .. }
+            | Self::Interrupted { .. }
+            | Self::RunFinished { .. } => None,
             Self::CasePlanned { case, .. } => Some(&case.id),
             Self::CaseStarted { case }
             | Self::StepStarted { case, .. }
@@ -343,6 +454,8 @@ impl Event {
             | Self::Waited { case, .. }
             | Self::Judged { case, .. }
             | Self::CaseFinished { case, .. }
+            | Self::InstanceStarted { case, .. }
+            | Self::InstanceFinished { case, .. }
             | Self::LeftBehind { case, .. } => Some(case),
         }
     }

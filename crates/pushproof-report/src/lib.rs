@@ -11,6 +11,7 @@ mod level;
 mod verdict;
 
 mod event;
+mod known;
 mod record;
 mod run;
 
@@ -21,13 +22,15 @@ mod sanitize;
 mod secret;
 
 pub use event::{
-    ActResult, Binding, CaseHead, Cover, Event, Excerpt, Finding, Line, Place, RequirementHead,
-    RunHead, ShownReply, ShownRequest,
+    ActResult, Binding, CaseHead, Cover, Event, Excerpt, Finding, KnownEntry, KnownState, Line,
+    Place, RequirementHead, RunHead, ShownReply, ShownRequest,
 };
+pub use known::{Deviation, Deviations};
 pub use level::Level;
 pub use record::{Cut, Read, ReadError, RecordWriter, WriteError, read};
 pub use run::{
-    Act, Case, CaseEnd, Check, Exchange, Happening, Requirement, Run, RunEnd, Step, Wait,
+    Act, Case, CaseEnd, Check, Exchange, Happening, Instance, KnownOutcome, Requirement, Run,
+    RunEnd, Step, Wait, repeated,
 };
 pub use sanitize::sanitize;
 pub use secret::{Redactor, SECRET_CHARS_MIN, Secret};

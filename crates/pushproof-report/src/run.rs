@@ -6,13 +6,15 @@
 
 mod case;
 mod outcome;
+mod repeat;
 mod requirement;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{CaseHead, Event, Finding, RequirementHead, RunHead};
+use crate::{CaseHead, Event, Finding, KnownEntry, KnownState, RequirementHead, RunHead};
 
-pub use case::{Act, Case, CaseEnd, Check, Exchange, Happening, Step, Wait};
+pub use case::{Act, Case, CaseEnd, Check, Exchange, Happening, Instance, Step, Wait};
+pub use repeat::repeated;
 pub use requirement::Requirement;
 
 /// A run, as far as its events go.
@@ -26,9 +28,19 @@ pub struct Run {
     /// Position of each case by its id.
     positions: BTreeMap<String, usize>,
     exchanges_seen: BTreeSet<u64>,
+    known: Vec<KnownOutcome>,
     interrupted: Option<String>,
     end: Option<RunEnd>,
     contradictions: Vec<String>,
+}
+
+/// What became of an entry of the list of known deviations. Fields as in [`Event::KnownDeviation`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "documented where they come from")]
+pub struct KnownOutcome {
+    pub entry: KnownEntry,
+    pub state: KnownState,
+    pub cases: Vec<String>,
 }
 
 /// How a run ended.
@@ -82,6 +94,11 @@ impl Run {
         self.cases.iter().flat_map(Case::findings).collect()
     }
 
+    /// What became of each known deviation, in the order of their list.
+    pub fn known(&self) -> &[KnownOutcome] {
+        &self.known
+    }
+
     /// The signal that stopped the run, if one did.
     pub fn interrupted(&self) -> Option<&str> {
         self.interrupted.as_deref()
@@ -117,6 +134,15 @@ impl Run {
                 case,
                 not_applicable,
             } => self.plan(case, not_applicable),
+            Event::KnownDeviation {
+                entry,
+                state,
+                cases,
+            } => self.known.push(KnownOutcome {
+                entry,
+                state,
+                cases,
+            }),
             Event::Interrupted { signal } => self.interrupted = Some(signal),
             Event::RunFinished {
                 exit,

@@ -30,7 +30,7 @@ pub fn sanitize(text: &str, chars_max: usize) -> String {
 }
 
 /// Whether a character does something instead of showing something.
-fn acts(letter: char) -> bool {
+pub(crate) fn acts(letter: char) -> bool {
     letter.is_control()
         || matches!(letter,
             '\u{ad}'                                                          // soft hyphen

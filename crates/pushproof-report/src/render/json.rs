@@ -5,7 +5,10 @@
 
 use serde::Serialize;
 
-use crate::{Case, Finding, Level, Place, Requirement, Run, Verdict, exit};
+use crate::{
+    Case, Finding, Instance, KnownOutcome, KnownState, Level, Place, Requirement, Run, Verdict,
+    exit,
+};
 
 /// The report as JSON, indented, with a line end. `complete` and `took_ms` are known only once the run's last event
 /// is in the fold. Under `strict` a warning is a failure, and says so.
@@ -38,6 +41,7 @@ pub fn render(run: &Run, strict: bool) -> String {
             .into_iter()
             .map(|finding| FindingOut::of(finding, strict))
             .collect(),
+        known: run.known().iter().map(KnownOut::of).collect(),
     };
     let mut text = serde_json::to_string_pretty(&report).expect("a report is plain data");
     text.push('\n');
@@ -60,6 +64,8 @@ struct Report<'a> {
     requirements: Vec<RequirementOut<'a>>,
     cases: Vec<CaseOut<'a>>,
     findings: Vec<FindingOut<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    known: Vec<KnownOut<'a>>,
 }
 
 #[derive(Serialize)]
@@ -139,6 +145,8 @@ struct CaseOut<'a> {
     reason: Option<String>,
     took_ms: Option<u64>,
     n_exchanges: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    instances: Vec<InstanceOut<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     left_behind: &'a [String],
 }
@@ -155,7 +163,63 @@ impl<'a> CaseOut<'a> {
             reason: case.reason(),
             took_ms: case.end.as_ref().map(|end| end.took_ms),
             n_exchanges: case.exchanges().count(),
+            instances: case
+                .instances
+                .iter()
+                .map(|instance| InstanceOut::of(instance, strict))
+                .collect(),
             left_behind: &case.left_behind,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct InstanceOut<'a> {
+    instance: u32,
+    verdict: Verdict,
+    reason: Option<&'a str>,
+    took_ms: Option<u64>,
+}
+
+impl<'a> InstanceOut<'a> {
+    fn of(instance: &'a Instance, strict: bool) -> Self {
+        let end = instance.end.as_ref();
+        Self {
+            instance: instance.number,
+            verdict: end.map_or(Verdict::CouldNotRun, |end| end.verdict.under(strict)),
+            reason: end.and_then(|end| end.reason.as_deref()),
+            took_ms: end.map(|end| end.took_ms),
+        }
+    }
+}
+
+/// What became of an entry of the list of known deviations.
+#[derive(Serialize)]
+struct KnownOut<'a> {
+    case: &'a str,
+    check: &'a str,
+    target: Option<&'a str>,
+    reason: &'a str,
+    ticket: Option<&'a str>,
+    expires: Option<&'a str>,
+    place: &'a Place,
+    state: KnownState,
+    cases: &'a [String],
+}
+
+impl<'a> KnownOut<'a> {
+    fn of(known: &'a KnownOutcome) -> Self {
+        let entry = &known.entry;
+        Self {
+            case: &entry.case,
+            check: &entry.check,
+            target: entry.target.as_deref(),
+            reason: &entry.reason,
+            ticket: entry.ticket.as_deref(),
+            expires: entry.expires.as_deref(),
+            place: &entry.place,
+            state: known.state,
+            cases: &known.cases,
         }
     }
 }

@@ -147,8 +147,12 @@ fn details(out: &mut String, run: &Run, case: &Case, style: &Style) {
     if let Some(reason) = case.reason() {
         push_wrapped(out, &format!("{INDENT}because: "), &reason, style);
     }
+    if let Some(instance) = case.telling() {
+        let of = format!("instance {} of {}:", instance.number, case.instances.len());
+        push_wrapped(out, INDENT, &of, style);
+    }
     trace::trace(out, case, style);
-    for check in case.checks.iter().filter(|check| is_open(check)) {
+    for check in told(case).filter(|check| is_open(check)) {
         let Check {
             step,
             check,
@@ -164,10 +168,17 @@ fn details(out: &mut String, run: &Run, case: &Case, style: &Style) {
             style,
         );
     }
-    for found in case.findings() {
+    for found in told(case).filter_map(|check| check.finding.as_ref()) {
         out.push('\n');
         finding::finding(out, run, case, found, style);
     }
+}
+
+/// The checks that the report tells of: of a case that ran several times, those of one instance.
+fn told(case: &Case) -> impl Iterator<Item = &Check> {
+    let instance = case.telling().map(|instance| instance.number);
+    let checks = case.checks.iter();
+    checks.filter(move |check| instance.is_none_or(|number| check.instance == number))
 }
 
 /// Neither held nor explained by a finding.

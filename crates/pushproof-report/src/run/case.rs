@@ -17,6 +17,8 @@ pub struct Case {
     pub trace: Vec<Happening>,
     /// What was judged, in the order in which it was told.
     pub checks: Vec<Check>,
+    /// Its runs, if it was run several times.
+    pub instances: Vec<Instance>,
     /// What it came to; `None` as long as it goes on.
     pub end: Option<CaseEnd>,
     /// What clean-up could not remove.
@@ -43,9 +45,22 @@ pub struct CaseEnd {
     pub took_ms: u64,
 }
 
+/// One of several runs of the same case.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Instance {
+    /// From 1.
+    pub number: u32,
+    /// What it came to; `None` as long as it goes on.
+    pub end: Option<CaseEnd>,
+    /// Where it begins in [`Case::trace`].
+    trace_from: usize,
+}
+
 /// A check that came to a verdict.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Check {
+    /// Which run of the case judged it; 1 if there was only one.
+    pub instance: u32,
     /// The step that it belongs to.
     pub step: String,
     /// Its name within the step.
@@ -163,6 +178,7 @@ impl Case {
             steps: Vec::new(),
             trace: Vec::new(),
             checks: Vec::new(),
+            instances: Vec::new(),
             end: None,
             left_behind: Vec::new(),
         }
@@ -214,9 +230,24 @@ impl Case {
         })
     }
 
-    /// What happened, in protocol time; what happened at the same time stays in the order in which it was told.
+    /// The instance that a report tells of: the first of the worst. `None` if the case ran only once.
+    pub fn telling(&self) -> Option<&Instance> {
+        let verdict = |instance: &&Instance| instance.end.as_ref().map(|end| end.verdict);
+        self.instances.iter().min_by_key(verdict)
+    }
+
+    /// What happened, in protocol time; what happened at the same time stays in the order in which it was told. Of a case that ran several
+    /// times: what happened in the [telling](Self::telling) instance.
     pub fn timeline(&self) -> Vec<&Happening> {
-        let mut timeline: Vec<_> = self.trace.iter().collect();
+        let told = match self.telling() {
+            Some(instance) => {
+                let next = self.instances.get(instance.number as usize);
+                let until = next.map_or(self.trace.len(), |next| next.trace_from);
+                &self.trace[instance.trace_from..until]
+            }
+            None => &self.trace[..],
+        };
+        let mut timeline: Vec<_> = told.iter().collect();
         timeline.sort_by_key(|happening| happening.at_ms());
         timeline
     }
@@ -229,7 +260,26 @@ impl Case {
         match event {
             Event::CaseStarted { .. } if self.started => return Err("starts twice".to_owned()),
             Event::CaseStarted { .. } => self.started = true,
-            Event::StepStarted { step, say, .. } => self.steps.push(Step { id: step, say }),
+            Event::StepStarted { step, say, .. } => {
+                if !self.steps.iter().any(|known| known.id == step) || self.instances.is_empty() {
+                    self.steps.push(Step { id: step, say });
+                }
+            }
+            Event::InstanceStarted { instance, .. } => return self.begin_instance(instance),
+            Event::InstanceFinished {
+                instance,
+                verdict,
+                reason,
+                took_ms,
+                ..
+            } => {
+                let end = CaseEnd {
+                    verdict,
+                    reason,
+                    took_ms,
+                };
+                return self.end_instance(instance, end);
+            }
             Event::LeftBehind { what, .. } => self.left_behind.push(what),
             Event::Judged {
                 step,
@@ -242,6 +292,7 @@ impl Case {
             } => {
                 let finding = finding.map(|finding| *finding);
                 self.checks.push(Check {
+                    instance: self.instances.last().map_or(1, |running| running.number),
                     step,
                     check,
                     verdict,
@@ -266,6 +317,33 @@ impl Case {
             event => self.trace.extend(Happening::of(event)),
         }
         Ok(())
+    }
+
+    fn begin_instance(&mut self, number: u32) -> Result<(), String> {
+        let expected = self.instances.len() as u32 + 1;
+        let running = self.instances.last().is_some_and(|last| last.end.is_none());
+        self.instances.push(Instance {
+            number: expected,
+            end: None,
+            trace_from: self.trace.len(),
+        });
+        match running {
+            true => Err(format!("begins instance {number} before another ended")),
+            false if number != expected => Err(format!(
+                "begins instance {number} where {expected} should follow"
+            )),
+            false => Ok(()),
+        }
+    }
+
+    fn end_instance(&mut self, number: u32, end: CaseEnd) -> Result<(), String> {
+        match self.instances.last_mut() {
+            Some(running) if running.number == number && running.end.is_none() => {
+                running.end = Some(end);
+                Ok(())
+            }
+            _ => Err(format!("ends instance {number}, which does not run")),
+        }
     }
 
     /// A case is not better than its worst check. A flaky one has checks of several instances.

@@ -29,6 +29,10 @@ impl Run {
                 .any(|verdict| is_breach(verdict.under(strict))),
             exit::NON_CONFORMANT,
         );
+        when(
+            self.known.iter().any(|known| known.state.is_bad()),
+            exit::NON_CONFORMANT,
+        );
         when(self.verdicts().any(Verdict::is_unjudged), exit::UNJUDGED);
         when(
             self.verdicts()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Case, Run};
+use super::{Case, Check, Run};
 use crate::{Binding, Cover, Finding, Level, RequirementHead, Verdict};
 
 /// A requirement and what the run says about it.
@@ -124,12 +124,18 @@ fn uncovered(head: &RequirementHead) -> Requirement {
 fn votes(case: &Case) -> Vec<(&Cover, Vote)> {
     let mut votes = Vec::new();
     for check in &case.checks {
+        let differing = differing(case, check);
         for cover in &check.covers {
+            let verdict = check.verdict.at(cover.level);
             let vote = Vote {
-                verdict: check.verdict.at(cover.level),
-                reason: check
-                    .reason
+                verdict: if differing.is_some() {
+                    Verdict::Flaky
+                } else {
+                    verdict
+                },
+                reason: differing
                     .clone()
+                    .or_else(|| check.reason.clone())
                     .or_else(|| check.finding.as_ref().map(Finding::contrast)),
                 observed: (cover.level == Level::May).then(|| check.held()),
             };
@@ -143,6 +149,30 @@ fn votes(case: &Case) -> Vec<(&Cover, Vote)> {
         }
     }
     votes
+}
+
+/// What the instances of a flaky case made of one check, if that is not the same: `instance 1: pass, instance 2: fail`.
+fn differing(case: &Case, check: &Check) -> Option<String> {
+    if case.verdict() != Verdict::Flaky {
+        return None;
+    }
+    let same = |other: &&Check| other.step == check.step && other.check == check.check;
+    let judged = |other: &&Check| !other.verdict.is_unjudged();
+    let mut by_instance: BTreeMap<u32, Verdict> = BTreeMap::new();
+    for other in case.checks.iter().filter(same).filter(judged) {
+        let worst = by_instance
+            .entry(other.instance)
+            .or_insert(Verdict::NotApplicable);
+        *worst = (*worst).min(other.effective());
+    }
+    let mut verdicts = by_instance.values();
+    let first = verdicts.next()?;
+    let differ = verdicts.any(|verdict| verdict != first);
+    let each: Vec<String> = by_instance
+        .iter()
+        .map(|(number, verdict)| format!("instance {number}: {verdict}"))
+        .collect();
+    differ.then(|| each.join(", "))
 }
 
 fn is_judged(case: &Case, binding: &Binding, cover: &Cover) -> bool {

@@ -5,6 +5,9 @@ mod story;
 
 mod fold;
 mod json;
+mod junit;
+mod known;
 mod record;
+mod repeat;
 mod terminal;
 mod verdicts;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::paint::{Paint, shorten, visible};
 use super::{Detail, Style, push_wrapped};
-use crate::{Case, Finding, Requirement, Run, Verdict, exit};
+use crate::{Case, Finding, KnownEntry, KnownOutcome, KnownState, Requirement, Run, Verdict, exit};
 
 /// What explains a row stands under its id.
 const ROW_INDENT: &str = "                          ";
@@ -22,6 +22,7 @@ pub(super) fn summary(out: &mut String, run: &Run, style: &Style) {
         warnings(out, run, style);
         not_applicable(out, run, style);
     }
+    known(out, run, style);
     left_behind(out, run, style);
     contradictions(out, run, style);
     verdict(out, run, style);
@@ -174,6 +175,45 @@ fn some(cases: &[&str], style: &Style) -> String {
     }
 }
 
+/// Entries of the list of known deviations that make the run fail; every entry that excused something, unless little is to be said.
+fn known(out: &mut String, run: &Run, style: &Style) {
+    let line = |known: &&KnownOutcome| {
+        let KnownEntry {
+            case, check, place, ..
+        } = &known.entry;
+        let cases = match &known.cases[..] {
+            [] => String::new(),
+            cases => format!(" in {}", cases.len()),
+        };
+        let (file, line, state) = (&place.file, place.line, known.state);
+        let (word, advice) = (state.name(), state.advice());
+        match state {
+            KnownState::Matched => format!("{case} {check}{cases}: {}", known.entry.excuse()),
+            _ => format!("{file}:{line}: {case} {check} is {word}: {advice}"),
+        }
+    };
+    let of = |wanted: fn(&KnownState) -> bool| -> Vec<&KnownOutcome> {
+        let known = run.known().iter();
+        known.filter(|known| wanted(&known.state)).collect()
+    };
+    section(
+        out,
+        "known deviations that must be revised",
+        &of(|state| state.is_bad()),
+        line,
+        style,
+    );
+    if style.detail > Detail::Quiet {
+        section(
+            out,
+            "known deviations",
+            &of(|state| *state == KnownState::Matched),
+            line,
+            style,
+        );
+    }
+}
+
 fn left_behind(out: &mut String, run: &Run, style: &Style) {
     let left: Vec<_> = run
         .cases()
@@ -254,6 +294,7 @@ fn because(run: &Run, code: u8, style: &Style) -> String {
             [
                 count(Verdict::Fail, "failed", "failed"),
                 count(Verdict::Flaky, "is flaky", "are flaky"),
+                bad_entries(run),
             ],
         ),
         exit::UNJUDGED => (
@@ -261,6 +302,7 @@ fn because(run: &Run, code: u8, style: &Style) -> String {
             [
                 count(Verdict::CouldNotRun, "could not run", "could not run"),
                 count(Verdict::Inconclusive, "is inconclusive", "are inconclusive"),
+                None,
             ],
         ),
         _ => return exit::meaning(code).to_owned(),
@@ -271,5 +313,18 @@ fn because(run: &Run, code: u8, style: &Style) -> String {
         false => format!("{meaning}{}", counts.join(", ")),
         true if !run.cases().iter().any(applicable) => "nothing selected is applicable".to_owned(),
         true => exit::meaning(code).to_owned(),
+    }
+}
+
+fn bad_entries(run: &Run) -> Option<String> {
+    match run
+        .known()
+        .iter()
+        .filter(|known| known.state.is_bad())
+        .count()
+    {
+        0 => None,
+        1 => Some("1 known deviation must be revised".to_owned()),
+        count => Some(format!("{count} known deviations must be revised")),
     }
 }
