@@ -30,6 +30,7 @@
 //! # Ok::<(), http::Error>(())
 //! ```
 
+mod any_fault;
 mod api;
 mod authenticator;
 mod bearer;
@@ -48,6 +49,7 @@ mod login;
 mod masks;
 mod refusals;
 mod reply;
+mod reply_fault;
 mod route;
 mod seal;
 mod settings;
@@ -58,8 +60,10 @@ mod totp;
 mod transaction;
 mod user;
 
+pub use any_fault::{AnyFault, FaultError};
 pub use fault::{Fault, UnknownFault};
 pub use keys::Keys;
+pub use reply_fault::ReplyFault;
 pub use settings::{
     Buckets, Client, Factor, Lifetimes, OTHER_CLIENT_ID, OTHER_CLIENT_SECRET, PUBLIC_CLIENT_ID,
     Profile, RESTRICTED_CLIENT_ID, RESTRICTED_CLIENT_SECRET, Rate, SANDBOX_CLIENT_ID,

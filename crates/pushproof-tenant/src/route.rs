@@ -2,6 +2,24 @@
 
 use crate::reply::Voice;
 
+/// The paths of the tenant, `*` for a name, the device API by its longer address.
+pub(crate) const PATHS: &[&str] = &[
+    "/oauth/token",
+    "/mfa/associate",
+    "/mfa/challenge",
+    "/mfa/authenticators",
+    "/mfa/authenticators/*",
+    "/userinfo",
+    "/.well-known/jwks.json",
+    "/.well-known/openid-configuration",
+    "/appliance-mfa/api/enroll",
+    "/appliance-mfa/api/resolve-transaction",
+    "/appliance-mfa/api/device-accounts/*",
+    "/api/v2/users",
+    "/api/v2/users/*",
+    "/api/v2/users/*/recovery-code-regeneration",
+];
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Route<'p> {
     Token,

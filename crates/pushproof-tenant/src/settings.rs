@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+use crate::any_fault::AnyFault;
 use crate::fault::Fault;
+use crate::reply_fault::ReplyFault;
 
 /// The sandbox's own client: confidential, with the MFA grant and the Management API.
 pub const SANDBOX_CLIENT_ID: &str = "sandbox-client";
@@ -52,6 +54,20 @@ pub struct Settings {
     pub buckets: Buckets,
     /// The defects switched on.
     pub faults: BTreeSet<Fault>,
+    /// Changes to replies, made in this order after everything else.
+    pub reply_faults: Vec<ReplyFault>,
+}
+
+impl Settings {
+    /// Switches a fault of either kind on.
+    pub fn switch_on(&mut self, fault: AnyFault) {
+        match fault {
+            AnyFault::Known(fault) => {
+                self.faults.insert(fault);
+            }
+            AnyFault::Reply(fault) => self.reply_faults.push(fault),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -76,6 +92,7 @@ impl Default for Settings {
             lifetimes: Lifetimes::default(),
             buckets: Buckets::default(),
             faults: BTreeSet::new(),
+            reply_faults: Vec::new(),
         }
     }
 }

@@ -75,7 +75,8 @@ impl Tenant {
             .ok_or_else(refusals::not_found)
             .and_then(|route| self.serve(&call, route));
         let draft = self.bend_draft(voice, reply::draft(voice, answer));
-        self.bend_response(voice, reply::finish(voice, call.now, draft))
+        let response = self.bend_response(voice, reply::finish(voice, call.now, draft));
+        self.bend_by_rules(&call, response)
     }
 
     fn serve(&mut self, call: &Call<'_>, route: Route<'_>) -> Answer {

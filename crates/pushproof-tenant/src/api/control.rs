@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use crate::any_fault::AnyFault;
 use crate::body::percent_decode;
 use crate::call::Call;
-use crate::fault::Fault;
 use crate::refusals;
 use crate::reply::{Answer, Refusal, Reply};
 use crate::settings::{Factor, Profile, Settings};
@@ -57,13 +57,23 @@ fn set(settings: &mut Settings, name: &str, value: &Value) -> Result<(), Refusal
                 .ok_or_else(|| refusals::must_be("factors", "a list of factors"))?
         }
         "faults" => {
-            let fault = |id: &str| id.parse::<Fault>().ok();
-            settings.faults = texts(value, fault)
-                .ok_or_else(|| refusals::must_be("faults", "a list of fault ids"))?;
+            let faults = value
+                .as_array()
+                .and_then(|list| list.iter().map(fault).collect::<Option<Vec<_>>>());
+            settings.faults.clear();
+            settings.reply_faults.clear();
+            faults
+                .ok_or_else(|| refusals::must_be("faults", "a list of faults"))?
+                .into_iter()
+                .for_each(|fault| settings.switch_on(fault));
         }
         _ => return Err(refusals::invalid_request("There is no such switch.")),
     }
     Ok(())
+}
+
+fn fault(text: &Value) -> Option<AnyFault> {
+    text.as_str()?.parse().ok()
 }
 
 fn factor(name: &str) -> Option<Factor> {
@@ -87,7 +97,9 @@ fn switches(settings: &Settings) -> Map<String, Value> {
         .iter()
         .map(|factor| factor.name())
         .collect();
-    let faults: Vec<_> = settings.faults.iter().map(|fault| fault.id()).collect();
+    let known = settings.faults.iter().map(|fault| fault.id().to_owned());
+    let of_replies = settings.reply_faults.iter().map(ToString::to_string);
+    let faults: Vec<_> = known.chain(of_replies).collect();
     [
         ("recovery_codes", json!(settings.recovery_codes)),
         ("profile", json!(profile)),

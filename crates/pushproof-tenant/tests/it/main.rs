@@ -14,5 +14,6 @@ mod http_facts;
 mod model;
 mod outcomes;
 mod recovery;
+mod reply_faults;
 mod sequence;
 mod throttling;
