@@ -7,9 +7,13 @@ mod args;
 mod command;
 mod dialects;
 mod env;
+mod filter;
+mod known;
 mod output;
+mod plan;
 mod sandbox;
 mod select;
+mod signals;
 mod target;
 
 use std::process::ExitCode;

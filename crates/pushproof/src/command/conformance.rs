@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use super::Problem;
 use crate::args::{Args, Conformance};
 use crate::output::{self, Output};
+use crate::signals::Signals;
 use crate::{dialects, sandbox, select, target};
 
 /// The profile where neither the command line nor the target names one: what the service does.
@@ -58,6 +59,7 @@ pub(crate) async fn run(args: &Args, command: &Conformance, colour: bool) -> Res
     let record = command.record.clone().unwrap_or_else(|| record_path(&id));
     let output = Arc::new(Output::open(record, Arc::clone(&redactor), style)?);
     let seed = command.seed.unwrap_or(SEED_DEFAULT);
+    let signals = Signals::watch()?;
     output.tell(Event::RunStarted {
         run: RunHead {
             id: id.clone(),
@@ -75,7 +77,7 @@ pub(crate) async fn run(args: &Args, command: &Conformance, colour: bool) -> Res
     let concurrency = command.jobs.unwrap_or_else(|| jobs(&site, &described));
     let plan = Plan { cases, seed, concurrency, strict: command.strict, run: id };
     let (stop, stopped) = watch::channel(false);
-    let watcher = tokio::spawn(watch_signals(Arc::clone(&output), stop));
+    let watcher = tokio::spawn(watch_signals(signals, Arc::clone(&output), stop));
     let teller = Arc::clone(&output);
     dispatch::run(plan, site, redactor, Arc::new(move |event| teller.tell(event)), stopped).await;
     watcher.abort();
@@ -170,21 +172,12 @@ fn random() -> [u8; 32] {
 }
 
 /// The first signal stops the run, which then cleans up and reports; the second ends it at once.
-async fn watch_signals(output: Arc<Output>, stop: watch::Sender<bool>) {
-    let (signal, code) = next_signal().await;
+async fn watch_signals(mut signals: Signals, output: Arc<Output>, stop: watch::Sender<bool>) {
+    let (signal, code) = signals.next().await;
     output.tell(Event::Interrupted { signal: signal.to_owned() });
     anstream::eprintln!("{signal}: cleaning up; once more to stop at once");
     stop.send_replace(true);
-    next_signal().await;
+    signals.next().await;
     #[expect(clippy::disallowed_methods, reason = "the user does not want to wait for the clean-up")]
     std::process::exit(i32::from(code));
-}
-
-async fn next_signal() -> (&'static str, u8) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be watched");
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => ("SIGINT", exit::INTERRUPTED),
-        _ = terminate.recv() => ("SIGTERM", exit::TERMINATED),
-    }
 }

@@ -9,16 +9,15 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use http::Request;
-use pushproof_report::exit;
 use pushproof_runner::clock::{Clock, wall};
 use pushproof_runner::handler::Handler;
 use pushproof_runner::serve::{Cors, Options, Origin, ServeLimits, Server};
 use pushproof_tenant::{Keys, Profile, Settings, Tenant};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::Problem;
 use crate::args::{Serve, ServeClock, ServeProfile};
+use crate::signals::Signals;
 use crate::{output, sandbox};
 
 /// Serves until it is told to stop.
@@ -53,17 +52,13 @@ pub(crate) async fn run(command: &Serve) -> Result<u8, Problem> {
     } else {
         server.base_url()
     };
+    let mut signals = Signals::watch()?;
     output::say(&greeting(
         command,
         &base_url,
         certified.authority.as_deref(),
     ));
-    let mut terminate = signal(SignalKind::terminate())
-        .map_err(|error| Problem::usage(format!("watching for SIGTERM: {error}")))?;
-    let code = tokio::select! {
-        _ = tokio::signal::ctrl_c() => exit::INTERRUPTED,
-        _ = terminate.recv() => exit::TERMINATED,
-    };
+    let (_, code) = signals.next().await;
     server.stop().await;
     Ok(code)
 }
