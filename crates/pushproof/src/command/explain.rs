@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::Problem;
 use crate::args::{Args, Explain};
-use crate::{dialects, output};
+use crate::{dialects, output, select};
 
 pub(crate) fn run(args: &Args, command: &Explain, colour: bool) -> Result<u8, Problem> {
     let library = dialects::library(args, colour)?;
@@ -37,10 +37,8 @@ fn requirement(library: &Library, programs: &[Arc<Program>], id: &str) -> Option
     if requirement.extended {
         text.push_str("Extended: rests mostly on inference, or looks at another requirement from a second side.\n");
     }
-    let covers = |program: &&Arc<Program>| {
-        program.bindings().iter().any(|binding| binding.covers.iter().any(|cover| cover.requirement == id))
-    };
-    let cases: Vec<&str> = programs.iter().filter(covers).map(|program| program.id.as_str()).collect();
+    let cases = programs.iter().filter(|program| select::judges(program, id));
+    let cases: Vec<&str> = cases.map(|program| program.id.as_str()).collect();
     section(&mut text, "Cases that judge it", &cases);
     let faults: Vec<&str> = Fault::ALL.iter().filter(|fault| fault.breaks().contains(&id)).map(|fault| fault.id()).collect();
     section(&mut text, "Faults of the sandbox that break it", &faults);
