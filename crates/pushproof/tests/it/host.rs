@@ -1,0 +1,145 @@
+//! A tenant that these tests host themselves, so that they see every request and reply, and may act on one.
+
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http::{Request, Response};
+use pushproof_runner::clock::Clock;
+use pushproof_runner::serve::Server;
+use pushproof_tenant::{Keys, Settings, Tenant};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+/// The example of a target, as it stands in the repository.
+pub(crate) const EXAMPLE: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../scenarios/targets/served-sandbox.yaml"
+));
+
+/// One exchange with the tenant.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) request: String,
+    pub(crate) status: u16,
+    pub(crate) reply: String,
+}
+
+/// The tenant, on a port of its own until it is dropped.
+pub(crate) struct Host {
+    pub(crate) base_url: String,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    server: Option<Server>,
+    runtime: Runtime,
+}
+
+impl Host {
+    /// A tenant whose clock stands still until it is told.
+    pub(crate) fn virtual_time(settings: Settings) -> Self {
+        Self::start(
+            settings,
+            Clock::jumping(UNIX_EPOCH + Duration::from_secs(1_767_225_600)),
+            Arc::new(|_| {}),
+        )
+    }
+
+    /// A tenant in real time; `look` is shown each exchange before its reply leaves.
+    pub(crate) fn real_time(look: Arc<dyn Fn(&Seen) + Send + Sync>) -> Self {
+        Self::start(Settings::default(), Clock::real(), look)
+    }
+
+    fn start(settings: Settings, clock: Clock, look: Arc<dyn Fn(&Seen) + Send + Sync>) -> Self {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let tenant = Mutex::new(Tenant::new(settings, Keys::generate()));
+        let (log, shift_ms) = (Arc::clone(&seen), AtomicU64::new(0));
+        let handler = move |now: SystemTime, request: Request<Vec<u8>>| {
+            let (method, path) = (
+                request.method().to_string(),
+                request.uri().path().to_owned(),
+            );
+            let sent = String::from_utf8_lossy(request.body()).into_owned();
+            let reply = if path == "/__control/clock" {
+                advance(now, &shift_ms, request.body())
+            } else {
+                tenant
+                    .lock()
+                    .unwrap()
+                    .handle(shifted(now, shift_ms.load(Ordering::SeqCst)), request)
+            };
+            let (status, body) = (
+                reply.status().as_u16(),
+                String::from_utf8_lossy(reply.body()).into_owned(),
+            );
+            let exchange = Seen {
+                method,
+                path,
+                request: sent,
+                status,
+                reply: body,
+            };
+            look(&exchange);
+            log.lock().unwrap().push(exchange);
+            reply
+        };
+        let runtime = Runtime::new().unwrap();
+        let server = runtime
+            .block_on(Server::loopback(Arc::new(handler), clock))
+            .unwrap();
+        Self {
+            base_url: server.base_url(),
+            seen,
+            server: Some(server),
+            runtime,
+        }
+    }
+
+    /// All exchanges so far.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// The example target, pointed here.
+    pub(crate) fn target(&self) -> String {
+        example(&self.base_url)
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        if let Some(server) = self.server.take() {
+            self.runtime.block_on(server.stop());
+        }
+    }
+}
+
+/// The example target, pointed at another base URL.
+pub(crate) fn example(base_url: &str) -> String {
+    let text = EXAMPLE.replace("http://127.0.0.1:4010", base_url);
+    assert_ne!(
+        text, EXAMPLE,
+        "the example names the port that `serve` takes by itself"
+    );
+    text
+}
+
+/// A port of the loopback address that nobody listens on.
+pub(crate) fn deserted() -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+fn shifted(now: SystemTime, ms: u64) -> SystemTime {
+    now + Duration::from_millis(ms)
+}
+
+/// The clock control, as `serve` has it.
+fn advance(now: SystemTime, shift_ms: &AtomicU64, body: &[u8]) -> Response<Vec<u8>> {
+    let body: Value = serde_json::from_slice(body).unwrap();
+    let by_ms = body["advance_ms"].as_u64().unwrap();
+    let now = shifted(now, shift_ms.fetch_add(by_ms, Ordering::SeqCst) + by_ms);
+    let now_ms = u64::try_from(now.duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    Response::new(json!({ "now_ms": now_ms }).to_string().into_bytes())
+}

@@ -1,0 +1,27 @@
+//! The binary as its users meet it, and its scenarios against the simulated tenant; one module a subject.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod command;
+mod host;
+mod tenantry;
+
+mod words;
+
+mod run;
+
+mod failures;
+
+mod codes;
+
+mod interrupted;
+
+mod record;
+
+mod served;
+
+mod secrets;
+
+mod faults;
+
+mod shapes;

@@ -1,0 +1,9 @@
+//! Real SDKs, unmodified, against `pushproof serve --tls`: each flow is a script beside this file, which tells what it met as a transcript.
+//!
+//! The SDKs are installed once, from the lock files, into the target folder. Where Node, Python or the package registries are missing, a flow is
+//! skipped, and says so on standard error whatever the test runner captures. Anything else that goes wrong is a failure.
+
+mod flows;
+mod installed;
+mod run;
+mod sandbox;
