@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Level, Verdict};
+use crate::{Attribution, Level, Remedy, Verdict};
 
 /// One requirement that a check judges, at the level that counts for this check.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -415,6 +415,49 @@ pub enum Event {
         /// The cases in which it excused a breach.
         cases: Vec<String>,
     },
+    /// Something came between this program and the endpoint, or looks as if it did.
+    Troubled {
+        /// Case id.
+        case: String,
+        /// Step id; empty for what concerns the whole case.
+        step: String,
+        /// The exchange that it happened to.
+        exchange: Option<u64>,
+        /// Protocol time since the case began.
+        at_ms: u64,
+        /// What happened, as a fragment.
+        what: String,
+        /// Whose doing it is taken to be.
+        to: Attribution,
+        /// What was done about it.
+        then: Remedy,
+    },
+    /// A control probe asked whether the endpoint is alive and answers itself, because something rests on its silence, its slowness or a broken reply.
+    Probed {
+        /// Case id.
+        case: String,
+        /// The step that gave cause.
+        step: String,
+        /// Protocol time since the case began.
+        at_ms: u64,
+        /// What was asked: an operation, or the base URL.
+        asked: String,
+        /// What came back, as a fragment.
+        came: String,
+        /// Whether that is a proper answer.
+        alive: bool,
+        /// How long it took, in transport time.
+        took_us: u64,
+        /// How late this program itself was meanwhile.
+        lag_us: u64,
+    },
+    /// The case did not run, or not to its end, because of the endpoint's throttling or the target's limits.
+    HeldBack {
+        /// Case id.
+        case: String,
+        /// Why, as a fragment.
+        why: String,
+    },
     /// Clean-up could not remove this.
     LeftBehind {
         /// Case id.
@@ -456,6 +499,9 @@ impl Event {
             | Self::CaseFinished { case, .. }
             | Self::InstanceStarted { case, .. }
             | Self::InstanceFinished { case, .. }
+            | Self::Troubled { case, .. }
+            | Self::Probed { case, .. }
+            | Self::HeldBack { case, .. }
             | Self::LeftBehind { case, .. } => Some(case),
         }
     }

@@ -14,6 +14,7 @@ mod event;
 mod known;
 mod record;
 mod run;
+mod trouble;
 
 pub mod exit;
 pub mod render;
@@ -29,9 +30,10 @@ pub use known::{Deviation, Deviations};
 pub use level::Level;
 pub use record::{Cut, Read, ReadError, RecordWriter, WriteError, read};
 pub use run::{
-    Act, Case, CaseEnd, Check, Exchange, Happening, Instance, KnownOutcome, Requirement, Run,
-    RunEnd, Step, Wait, repeated,
+    Act, Case, CaseEnd, Check, Exchange, Happening, Instance, KnownOutcome, Probe, Requirement,
+    Run, RunEnd, Step, Trouble, Wait, repeated,
 };
 pub use sanitize::sanitize;
 pub use secret::{Redactor, SECRET_CHARS_MIN, Secret};
+pub use trouble::{Attribution, Remedy};
 pub use verdict::Verdict;

@@ -13,7 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{CaseHead, Event, Finding, KnownEntry, KnownState, RequirementHead, RunHead};
 
-pub use case::{Act, Case, CaseEnd, Check, Exchange, Happening, Instance, Step, Wait};
+pub use case::{
+    Act, Case, CaseEnd, Check, Exchange, Happening, Instance, Probe, Step, Trouble, Wait,
+};
 pub use repeat::repeated;
 pub use requirement::Requirement;
 

@@ -6,8 +6,8 @@
 use serde::Serialize;
 
 use crate::{
-    Case, Finding, Instance, KnownOutcome, KnownState, Level, Place, Requirement, Run, Verdict,
-    exit,
+    Attribution, Case, Finding, Instance, KnownOutcome, KnownState, Level, Place, Remedy,
+    Requirement, Run, Trouble, Verdict, exit,
 };
 
 /// The report as JSON, indented, with a line end. `complete` and `took_ms` are known only once the run's last event
@@ -147,8 +147,33 @@ struct CaseOut<'a> {
     n_exchanges: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     instances: Vec<InstanceOut<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    troubles: Vec<TroubleOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_back: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     left_behind: &'a [String],
+}
+
+#[derive(Serialize)]
+struct TroubleOut<'a> {
+    step: &'a str,
+    exchange: Option<u64>,
+    what: &'a str,
+    to: Attribution,
+    then: Remedy,
+}
+
+impl<'a> TroubleOut<'a> {
+    fn of(trouble: &'a Trouble) -> Self {
+        Self {
+            step: &trouble.step,
+            exchange: trouble.exchange,
+            what: &trouble.what,
+            to: trouble.to,
+            then: trouble.then,
+        }
+    }
 }
 
 impl<'a> CaseOut<'a> {
@@ -168,6 +193,8 @@ impl<'a> CaseOut<'a> {
                 .iter()
                 .map(|instance| InstanceOut::of(instance, strict))
                 .collect(),
+            troubles: case.troubles().map(TroubleOut::of).collect(),
+            held_back: case.held_back.as_deref(),
             left_behind: &case.left_behind,
         }
     }

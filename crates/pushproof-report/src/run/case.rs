@@ -1,6 +1,9 @@
 //! One case as reports see it: [`Case`], with everything that happened in it.
 
-use crate::{ActResult, CaseHead, Cover, Event, Finding, Level, ShownReply, ShownRequest, Verdict};
+use crate::{
+    ActResult, Attribution, CaseHead, Cover, Event, Finding, Level, Remedy, ShownReply,
+    ShownRequest, Verdict,
+};
 
 /// A selected case: what was planned, what happened, what it came to.
 #[derive(Clone, PartialEq, Debug)]
@@ -21,6 +24,8 @@ pub struct Case {
     pub instances: Vec<Instance>,
     /// What it came to; `None` as long as it goes on.
     pub end: Option<CaseEnd>,
+    /// Why the endpoint's throttling or the target's limits held it back.
+    pub held_back: Option<String>,
     /// What clean-up could not remove.
     pub left_behind: Vec<String>,
 }
@@ -84,6 +89,10 @@ pub enum Happening {
     Act(Act),
     /// Time that passed on purpose.
     Wait(Wait),
+    /// Something that came between.
+    Trouble(Trouble),
+    /// A question whether the endpoint is alive.
+    Probe(Probe),
 }
 
 /// A request and what became of it. Fields as in [`Event::Exchanged`].
@@ -125,6 +134,31 @@ pub struct Wait {
     pub why: String,
 }
 
+/// Something that came between. Fields as in [`Event::Troubled`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "documented where they come from")]
+pub struct Trouble {
+    pub step: String,
+    pub exchange: Option<u64>,
+    pub at_ms: u64,
+    pub what: String,
+    pub to: Attribution,
+    pub then: Remedy,
+}
+
+/// A question whether the endpoint is alive. Fields as in [`Event::Probed`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "documented where they come from")]
+pub struct Probe {
+    pub step: String,
+    pub at_ms: u64,
+    pub asked: String,
+    pub came: String,
+    pub alive: bool,
+    pub took_us: u64,
+    pub lag_us: u64,
+}
+
 impl Check {
     /// What it came to, levels considered: the worst of what it means for each requirement. A check that covers
     /// nothing stands as it is.
@@ -156,6 +190,8 @@ impl Happening {
             Self::Exchange(exchange) => exchange.at_ms,
             Self::Act(act) => act.at_ms,
             Self::Wait(wait) => wait.from_ms,
+            Self::Trouble(trouble) => trouble.at_ms,
+            Self::Probe(probe) => probe.at_ms,
         }
     }
 
@@ -164,7 +200,9 @@ impl Happening {
         match self {
             Self::Exchange(Exchange { step, .. })
             | Self::Act(Act { step, .. })
-            | Self::Wait(Wait { step, .. }) => step,
+            | Self::Wait(Wait { step, .. })
+            | Self::Trouble(Trouble { step, .. })
+            | Self::Probe(Probe { step, .. }) => step,
         }
     }
 }
@@ -180,6 +218,7 @@ impl Case {
             checks: Vec::new(),
             instances: Vec::new(),
             end: None,
+            held_back: None,
             left_behind: Vec::new(),
         }
     }
@@ -226,7 +265,21 @@ impl Case {
     pub fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
         self.trace.iter().filter_map(|happening| match happening {
             Happening::Exchange(exchange) => Some(exchange),
-            Happening::Act(_) | Happening::Wait(_) => None,
+            Happening::Act(_)
+            | Happening::Wait(_)
+            | Happening::Trouble(_)
+            | Happening::Probe(_) => None,
+        })
+    }
+
+    /// What came between.
+    pub fn troubles(&self) -> impl Iterator<Item = &Trouble> {
+        self.trace.iter().filter_map(|happening| match happening {
+            Happening::Trouble(trouble) => Some(trouble),
+            Happening::Exchange(_)
+            | Happening::Act(_)
+            | Happening::Wait(_)
+            | Happening::Probe(_) => None,
         })
     }
 
@@ -281,6 +334,9 @@ impl Case {
                 return self.end_instance(instance, end);
             }
             Event::LeftBehind { what, .. } => self.left_behind.push(what),
+            Event::HeldBack { why, .. } => {
+                self.held_back.get_or_insert(why);
+            }
             Event::Judged {
                 step,
                 check,
@@ -418,6 +474,40 @@ impl Happening {
                 from_ms,
                 until_ms,
                 why,
+            })),
+            Event::Troubled {
+                case: _,
+                step,
+                exchange,
+                at_ms,
+                what,
+                to,
+                then,
+            } => Some(Self::Trouble(Trouble {
+                step,
+                exchange,
+                at_ms,
+                what,
+                to,
+                then,
+            })),
+            Event::Probed {
+                case: _,
+                step,
+                at_ms,
+                asked,
+                came,
+                alive,
+                took_us,
+                lag_us,
+            } => Some(Self::Probe(Probe {
+                step,
+                at_ms,
+                asked,
+                came,
+                alive,
+                took_us,
+                lag_us,
             })),
             _ => None,
         }

@@ -33,6 +33,10 @@ impl Run {
             self.known.iter().any(|known| known.state.is_bad()),
             exit::NON_CONFORMANT,
         );
+        when(
+            self.cases.iter().any(|case| case.held_back.is_some()),
+            exit::THROTTLED,
+        );
         when(self.verdicts().any(Verdict::is_unjudged), exit::UNJUDGED);
         when(
             self.verdicts()
@@ -70,5 +74,5 @@ fn is_stranded(case: &Case) -> bool {
     let without_device = case.trace.iter().any(|happening| {
         matches!(happening, Happening::Act(act) if act.result == ActResult::Unavailable)
     });
-    finished && (unanswered || without_device)
+    finished && case.held_back.is_none() && (unanswered || without_device)
 }

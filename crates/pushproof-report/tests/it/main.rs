@@ -10,4 +10,5 @@ mod known;
 mod record;
 mod repeat;
 mod terminal;
+mod trouble;
 mod verdicts;

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use super::paint::{Paint, shorten, visible};
 use super::{Detail, Style, push_wrapped};
-use crate::{Case, Finding, KnownEntry, KnownOutcome, KnownState, Requirement, Run, Verdict, exit};
+use crate::{
+    Attribution, Case, Finding, KnownEntry, KnownOutcome, KnownState, Remedy, Requirement, Run,
+    Verdict, exit,
+};
 
 /// What explains a row stands under its id.
 const ROW_INDENT: &str = "                          ";
@@ -44,6 +47,36 @@ fn counts(out: &mut String, run: &Run, requirements: &[Requirement], style: &Sty
     push_wrapped(out, "requirements  ", &or_none(parts), style);
     let cases = tally(run.cases().iter().map(|case| case.verdict()), style);
     push_wrapped(out, "cases         ", &or_none(cases), style);
+    troubles(out, run, style);
+}
+
+/// `environment  12 troubles in 5 cases: 7 sent again, 2 given up`; nothing if nothing came between.
+fn troubles(out: &mut String, run: &Run, style: &Style) {
+    let mut counts: BTreeMap<Remedy, usize> = BTreeMap::new();
+    let mut cases = 0;
+    for case in run.cases() {
+        let environment = case
+            .troubles()
+            .filter(|trouble| trouble.to != Attribution::Target);
+        let before: usize = counts.values().sum();
+        environment.for_each(|trouble| *counts.entry(trouble.then).or_default() += 1);
+        cases += usize::from(counts.values().sum::<usize>() > before);
+    }
+    let all: usize = counts.values().sum();
+    if all == 0 {
+        return;
+    }
+    let plural = |count: usize, noun: &str| match count {
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
+    };
+    let parts: Vec<String> = counts
+        .iter()
+        .map(|(then, count)| format!("{count} {}", then.says()))
+        .collect();
+    let (all, cases) = (plural(all, "trouble"), plural(cases, "case"));
+    let line = format!("{all} in {cases}: {}", parts.join(", "));
+    push_wrapped(out, "environment   ", &line, style);
 }
 
 fn tally(verdicts: impl Iterator<Item = Verdict>, style: &Style) -> Vec<String> {

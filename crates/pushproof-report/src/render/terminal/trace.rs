@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::paint::{Paint, shorten, visible};
 use super::{Detail, Style, push_wrapped};
-use crate::{Act, ActResult, Case, Exchange, Happening, Wait};
+use crate::{Act, ActResult, Case, Exchange, Happening, Probe, Trouble, Wait};
 
 /// Columns, and the gaps between them.
 const INDENT: &str = "        ";
@@ -122,6 +122,8 @@ fn rows(case: &Case) -> Vec<Row> {
     runs.map(|run| match run {
         [Happening::Act(act)] => act_row(act),
         [Happening::Wait(wait)] => wait_row(wait),
+        [Happening::Trouble(trouble)] => trouble_row(trouble),
+        [Happening::Probe(probe)] => probe_row(probe),
         // A run of several is one of exchanges.
         _ => exchange_row(&exchanges(run), &found),
     })
@@ -149,7 +151,10 @@ fn exchanges<'a>(run: &[&'a Happening]) -> Vec<&'a Exchange> {
     run.iter()
         .filter_map(|happening| match happening {
             Happening::Exchange(exchange) => Some(exchange),
-            Happening::Act(_) | Happening::Wait(_) => None,
+            Happening::Act(_)
+            | Happening::Wait(_)
+            | Happening::Trouble(_)
+            | Happening::Probe(_) => None,
         })
         .collect()
 }
@@ -211,6 +216,36 @@ fn wait_row(wait: &Wait) -> Row {
         from_ms: wait.from_ms,
         until_ms: wait.until_ms,
         result: wait.why.clone(),
+        count: 1,
+    }
+}
+
+/// `environment: connection reset: sent again`; of a whole case without a heading.
+fn trouble_row(trouble: &Trouble) -> Row {
+    Row {
+        step: trouble.step.clone(),
+        marked: false,
+        what: trouble.to.name().to_owned(),
+        from_ms: trouble.at_ms,
+        until_ms: trouble.at_ms,
+        result: format!("{}: {}", trouble.then.says(), trouble.what),
+        count: usize::from(!trouble.step.is_empty()),
+    }
+}
+
+fn probe_row(probe: &Probe) -> Row {
+    let alive = if probe.alive {
+        "alive"
+    } else {
+        "no proper answer"
+    };
+    Row {
+        step: probe.step.clone(),
+        marked: false,
+        what: "probe".to_owned(),
+        from_ms: probe.at_ms,
+        until_ms: probe.at_ms,
+        result: format!("{alive}: {}, {}", probe.asked, probe.came),
         count: 1,
     }
 }
