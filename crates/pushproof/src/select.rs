@@ -1,4 +1,4 @@
-//! Which cases are meant by SELECT (a path, a case id or a glob over it, a requirement id) and by a filter.
+//! Which cases are meant by SELECT: a path, a case id or a glob over it, a requirement id.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,20 +9,9 @@ use pushproof_scenario::{Program, nearest};
 
 use crate::command::Problem;
 use crate::env;
-use crate::filter::Filter;
 
-/// The cases that any of the words selects and the filter passes, in their order; all without either. A word that selects nothing is an error
-/// with the nearest name, and so is a filter that leaves nothing.
-pub(crate) fn select(programs: Vec<Arc<Program>>, words: &[String], filter: Option<&Filter>) -> Result<Vec<Arc<Program>>, Problem> {
-    let named = named(programs, words)?;
-    let Some(filter) = filter else {
-        return Ok(named);
-    };
-    let passing: Vec<_> = named.iter().filter(|program| filter.selects(program)).map(Arc::clone).collect();
-    if passing.is_empty() { Err(filter.nothing(&named)) } else { Ok(passing) }
-}
-
-fn named(programs: Vec<Arc<Program>>, words: &[String]) -> Result<Vec<Arc<Program>>, Problem> {
+/// The cases that any of the words selects, in their order; all without words. A word that selects nothing is an error with the nearest name.
+pub(crate) fn select(programs: Vec<Arc<Program>>, words: &[String]) -> Result<Vec<Arc<Program>>, Problem> {
     if words.is_empty() {
         return Ok(programs);
     }
@@ -43,13 +32,16 @@ struct Selector<'a> {
 
 impl<'a> Selector<'a> {
     fn new(word: &'a str) -> Result<Self, Problem> {
-        let glob = glob(word).map_err(|error| Problem::usage(format!("`{word}` is not a glob: {error}")))?;
-        Ok(Self { word, glob })
+        // The brackets of a case id are no character class.
+        let pattern: String = word.chars().map(escaped).collect();
+        let glob = Glob::new(&pattern).map_err(|error| Problem::usage(format!("`{word}` is not a glob: {error}")))?;
+        Ok(Self { word, glob: glob.compile_matcher() })
     }
 
     fn selects(&self, program: &Program) -> bool {
+        let scenario = program.id.split('[').next().unwrap_or_default();
         self.glob.is_match(&program.id)
-            || scenario(program) == self.word
+            || scenario == self.word
             || self.is_path_of(program.source.path())
             || judges(program, self.word)
     }
@@ -88,17 +80,6 @@ pub(crate) fn judges(program: &Program, requirement: &str) -> bool {
     let always = &program.dialect.always;
     program.bindings().iter().any(|binding| names(&binding.covers))
         || always.iter().any(|always| names(&always.covers) && always.operations.iter().any(calls))
-}
-
-/// The id of the scenario that a case is a row of.
-pub(crate) fn scenario(program: &Program) -> &str {
-    program.id.split('[').next().unwrap_or_default()
-}
-
-/// A glob over ids. The brackets of a case id are no character class.
-pub(crate) fn glob(text: &str) -> Result<GlobMatcher, globset::Error> {
-    let pattern: String = text.chars().map(escaped).collect();
-    Ok(Glob::new(&pattern)?.compile_matcher())
 }
 
 fn escaped(char: char) -> String {
