@@ -56,7 +56,7 @@ pub async fn run(
         strict: plan.strict,
     };
     if let Site::Shared(place) = &site {
-        for (label, secret) in place.secrets() {
+        for (label, secret) in place.secrets().await {
             context.redactor.learn(label, secret.reveal());
         }
     }
@@ -94,7 +94,7 @@ async fn one(
         Site::Shared(place) => drive::case(context, place, program, seed).await,
         Site::Sandbox(sandbox) => match sandbox.place(seed, run).await {
             Ok(place) => {
-                for (label, secret) in place.secrets() {
+                for (label, secret) in place.secrets().await {
                     context.redactor.learn(label, secret.reveal());
                 }
                 let verdict = drive::case(context, &place, program, seed).await;

@@ -111,7 +111,8 @@ async fn prepare(
 /// Something that came back.
 enum Landed {
     Exchange(Flight, Result<Exchanged, Failure>),
-    Act(Flight, Acted),
+    /// With every secret that the phones hold by now.
+    Act(Flight, Acted, Vec<(&'static str, Secret)>),
 }
 
 /// What was sent, until and after its answer.
@@ -203,12 +204,16 @@ impl<'a> Driver<'a> {
     async fn run(mut self) -> (Verdict, Option<String>) {
         let mut stop = self.context.stop.clone();
         self.session.handle(Duration::ZERO, Input::Begin);
+        let mut over = false;
         for _ in 0..OUTPUTS_MAX {
             match self.session.next_output() {
                 Output::Send(flight, step) => self.send(flight, step),
                 Output::Act(flight, step) => self.act(flight, step),
                 Output::Note(note) => self.note(note),
-                Output::Done => break,
+                Output::Done => {
+                    over = true;
+                    break;
+                }
                 Output::Wait(until) => {
                     let stopped = tokio::select! {
                         biased;
@@ -217,10 +222,16 @@ impl<'a> Driver<'a> {
                     };
                     if let Some(reason) = stopped {
                         self.judge.stand_in_the_way(reason);
+                        over = true;
                         break;
                     }
                 }
             }
+        }
+        if !over {
+            let reason =
+                format!("more than {OUTPUTS_MAX} steps of the interpreter: a bug of pushproof");
+            self.judge.stand_in_the_way(reason);
         }
         self.flights.abort_all();
         let (events, verdict, reason) =
@@ -329,14 +340,19 @@ impl<'a> Driver<'a> {
         );
         let phones = Arc::clone(&self.phones);
         self.flights
-            .spawn(async move { Landed::Act(flight, phones.lock().await.act(act).await) });
+            .spawn(async move { acted(flight, &phones, act).await });
     }
 
     fn land(&mut self, landed: Landed) {
         match landed {
             Landed::Exchange(flight, Ok(exchanged)) => self.replied(flight, exchanged),
             Landed::Exchange(flight, Err(failure)) => self.failed(flight, &failure),
-            Landed::Act(flight, acted) => self.acted(flight, acted),
+            Landed::Act(flight, acted, secrets) => {
+                for (label, secret) in secrets {
+                    self.context.redactor.learn(label, secret.reveal());
+                }
+                self.acted(flight, acted);
+            }
         }
     }
 
@@ -388,11 +404,6 @@ impl<'a> Driver<'a> {
             .collect();
         for (name, value) in &values {
             self.context.redactor.learn(name, value);
-        }
-        if let Ok(phones) = self.phones.try_lock() {
-            for (label, secret) in phones.secrets() {
-                self.context.redactor.learn(label, secret.reveal());
-            }
         }
         let input = match acted.result {
             ActResult::Acknowledged => Input::Acknowledged(flight, &values),
@@ -618,6 +629,12 @@ impl<'a> Driver<'a> {
             }
         }
     }
+}
+
+async fn acted(flight: Flight, phones: &Mutex<Phones>, act: Act) -> Landed {
+    let mut phones = phones.lock().await;
+    let acted = phones.act(act).await;
+    Landed::Act(flight, acted, phones.secrets())
 }
 
 /// The rendered call as a request of the HTTP client.

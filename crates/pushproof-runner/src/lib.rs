@@ -11,8 +11,6 @@ pub mod target;
 pub mod handler;
 pub mod serve;
 
-mod http_date;
-
 mod drive;
 mod evidence;
 mod judge;

@@ -44,6 +44,8 @@ pub struct Place {
     pub target: Target,
     /// The way to it.
     pub transport: Transport,
+    /// The way to hooks, which have a time limit of their own.
+    hooks: Transport,
     /// Its time.
     pub clock: Clock,
     users: Users,
@@ -117,9 +119,13 @@ impl Sandbox {
             (None, transport, "http://sandbox.invalid".to_owned())
         };
         let target = (self.target)(&base_url);
+        let ways = Ways {
+            hooks: transport.clone(),
+            transport,
+        };
         let place = Place::assemble(
             target,
-            transport,
+            ways,
             clock,
             Arc::clone(&self.keys),
             Patience::SANDBOX,
@@ -135,38 +141,37 @@ impl Place {
     /// # Errors
     /// [`SiteError`], before anything is sent to the endpoint itself.
     pub async fn reach(target: Target, run: &str) -> Result<Self, SiteError> {
-        let options = target.http_options().map_err(SiteError::Roots)?;
-        let transport = Transport::http(&options)?;
+        let http = |options: std::io::Result<HttpOptions>| {
+            Ok::<_, SiteError>(Transport::http(&options.map_err(SiteError::Roots)?)?)
+        };
+        let transport = http(target.http_options())?;
+        let hooks = http(target.hook_options())?;
         let clock = match &target.clock {
             None => Clock::real(),
             Some(url) => {
-                let hook = crate::providers::clock::ClockHook::new(&transport, url);
+                let hook = crate::providers::clock::ClockHook::new(&hooks, url);
                 Clock::hooked(Arc::new(hook)).await?
             }
         };
-        Self::assemble(
-            target,
-            transport,
-            clock,
-            KeyPool::new(),
-            Patience::REMOTE,
-            run,
-        )
+        let ways = Ways { transport, hooks };
+        Self::assemble(target, ways, clock, KeyPool::new(), Patience::REMOTE, run)
     }
 
     fn assemble(
         target: Target,
-        transport: Transport,
+        ways: Ways,
         clock: Clock,
         keys: Arc<KeyPool>,
         patience: Patience,
         run: &str,
     ) -> Result<Self, SiteError> {
-        let users = Users::new(target.users.as_ref(), &target.base_url, &transport, run)?;
+        let Ways { transport, hooks } = ways;
+        let users = Users::new(target.users.as_ref(), &target.base_url, &hooks, run)?;
         let environment = Arc::new(environment(&target));
         Ok(Self {
             target,
             transport,
+            hooks,
             clock,
             users,
             keys,
@@ -190,7 +195,7 @@ impl Place {
             devices: self.target.devices.as_ref(),
             base_url: &self.target.base_url,
             tenant: &self.transport,
-            hooks: &self.transport,
+            hooks: &self.hooks,
             keys: &self.keys,
             patience: self.patience,
             rng,
@@ -204,17 +209,21 @@ impl Place {
         }
     }
 
-    /// The secrets of the target itself, with labels.
-    pub fn secrets(&self) -> Vec<(&'static str, Secret)> {
-        let clients = self
-            .target
-            .client
-            .iter()
-            .chain(self.target.clients.values());
-        clients
-            .filter_map(|client| Some(("client_secret", client.secret.clone()?)))
-            .collect()
+    /// The secrets of the target itself and of its provider of users, with labels. A token that the provider has fetched is among them.
+    pub async fn secrets(&self) -> Vec<(&'static str, Secret)> {
+        let own = self.target.client.iter();
+        let clients = own.chain(self.target.clients.values());
+        let secret = |client: &Client| Some(("client_secret", client.secret.clone()?));
+        let mut secrets: Vec<_> = clients.filter_map(secret).collect();
+        secrets.extend(self.users.secrets().await);
+        secrets
     }
+}
+
+/// The two ways out of a place.
+struct Ways {
+    transport: Transport,
+    hooks: Transport,
 }
 
 /// What a target gives to every session.

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::hook::Hook;
 use crate::clock::{Advance, Reading};
-use crate::http_date;
 use crate::transport::Transport;
 
 /// Moves a tenant's clock by its hook; for [`Clock::hooked`](crate::clock::Clock::hooked).
@@ -47,6 +46,6 @@ fn reading(response: &Response<Vec<u8>>) -> Reading {
         .headers()
         .get(header::DATE)
         .and_then(|date| date.to_str().ok());
-    date.and_then(http_date::parse)
+    date.and_then(|date| httpdate::parse_http_date(date).ok())
         .map_or(Reading::Silent, Reading::Seconds)
 }
