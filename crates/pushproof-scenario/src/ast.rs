@@ -30,6 +30,8 @@ pub struct Scenario {
     pub actors: Vec<Actor>,
     /// What is done, in order.
     pub steps: Vec<Step>,
+    /// Some of it could not be read, so it can be checked but not run.
+    pub incomplete: bool,
 }
 
 /// One named list of a matrix.
@@ -60,6 +62,11 @@ pub enum ActorKind {
         /// The user whose phone it is.
         owner: Spanned<String>,
     },
+    /// Somebody who is asked out of band, in a browser for instance, and decides.
+    Approver {
+        /// The user who is asked; without one, whoever the target's device driver acts for.
+        owner: Option<Spanned<String>>,
+    },
 }
 
 /// A fragment file: steps with typed inputs and outputs.
@@ -75,6 +82,8 @@ pub struct Fragment {
     pub outputs: Vec<FragmentOutput>,
     /// What is done.
     pub steps: Vec<Step>,
+    /// Some of it could not be read, so it can be checked but not run.
+    pub incomplete: bool,
 }
 
 /// One input of a fragment.
@@ -308,7 +317,12 @@ pub enum WaitLength {
     /// A fixed time.
     For(Duration),
     /// Past a lifetime of the target, counted from now.
-    Past(Spanned<String>),
+    Past {
+        /// The lifetime's name.
+        name: Spanned<String>,
+        /// The seconds that the endpoint named itself; what is written elsewhere then counts only for planning.
+        told: Option<Expr>,
+    },
 }
 
 /// A condition on a reply.

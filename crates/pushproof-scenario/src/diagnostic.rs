@@ -92,9 +92,16 @@ impl Diagnostic {
 /// The name out of `known` that is nearest to `written`, if one is near enough to be meant.
 #[must_use]
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let near = |name: &&str| strsim::damerau_levenshtein(written, name) <= 1 + name.len() / 4;
-    known
-        .into_iter()
-        .filter(near)
-        .min_by_key(|name| strsim::damerau_levenshtein(written, name))
+    let distance = |name: &'a str| {
+        let most = 1 + name.len() / 4;
+        // Text of any length may be written; what is far longer is far away.
+        if written.len().abs_diff(name.len()) > most * 4 {
+            return None;
+        }
+        let distance = strsim::damerau_levenshtein(written, name);
+        (distance <= most).then_some((distance, name))
+    };
+    let near = known.into_iter().filter_map(distance);
+    near.min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
 }

@@ -92,31 +92,39 @@ fn fold(expr: Expr) -> Expr {
 }
 
 fn scalar(reader: &Reader, node: &Node, text: &str, quoted: bool) -> Option<Expr> {
-    if let Some(rest) = text.strip_prefix("$$") {
-        return Some(Expr::Literal(format!("${rest}").into()));
+    if !text.contains('$') {
+        if !quoted && reads_as_time(text) {
+            let message = format!("`{text}` is a date or a number for some YAML readers");
+            reader.error_with_help("E0113", node.span, message, "put it in quotes");
+            return None;
+        }
+        return Some(Expr::Literal(node.to_json()));
     }
     if let Some(name) = text.strip_prefix('$')
-        && !name.starts_with('{')
+        && !name.starts_with(['{', '$'])
     {
         return whole(reader, node, name);
     }
-    if !text.contains("${") {
-        return Some(Expr::Literal(node.to_json()));
-    }
-    if !quoted {
-        let help = format!(
-            "write `${}` for a whole value, or put the text in quotes",
-            text.trim_matches(['$', '{', '}'])
-        );
-        reader.error_with_help(
-            "E0110",
-            node.span,
-            "`${…}` works only inside a quoted text",
-            help,
-        );
-        return None;
-    }
-    parts(reader, node.span, text).map(Expr::Text)
+    let parts = parts(reader, node.span, text, quoted)?;
+    Some(match &parts[..] {
+        [] => Expr::Literal(Value::String(String::new())),
+        [Part::Literal(text)] => Expr::Literal(text.as_str().into()),
+        _ => Expr::Text(parts),
+    })
+}
+
+/// `12:30:45` is a number to base 60 in YAML 1.1, `2027-01-31` a date.
+fn reads_as_time(text: &str) -> bool {
+    let decimal = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let sexagesimal = text.contains(':') && text.split(':').all(decimal);
+    let mut date = text.get(..10).unwrap_or(text).split('-');
+    let (year, month, day) = (date.next(), date.next(), date.next());
+    let lengths = [(year, 4), (month, 2), (day, 2)];
+    let dated = lengths
+        .iter()
+        .all(|(part, length)| part.is_some_and(|part| part.len() == *length && decimal(part)));
+    let rest = text.get(10..).unwrap_or("");
+    sexagesimal || dated && (rest.is_empty() || rest.starts_with(['T', 't', ' ']))
 }
 
 fn whole(reader: &Reader, node: &Node, name: &str) -> Option<Expr> {
@@ -133,34 +141,89 @@ fn whole(reader: &Reader, node: &Node, name: &str) -> Option<Expr> {
     None
 }
 
-fn parts(reader: &Reader, span: Span, text: &str) -> Option<Vec<Part>> {
+/// A text in pieces: `$$` is a dollar, `${name}` a reference where the text is quoted; any other `$` before a name is a mistake.
+fn parts(reader: &Reader, span: Span, text: &str, quoted: bool) -> Option<Vec<Part>> {
     let mut parts = Vec::new();
+    let mut literal = String::new();
     let mut rest = text;
-    while let Some(start) = rest.find("${") {
-        if start > 0 {
-            parts.push(Part::Literal(rest[..start].to_owned()));
-        }
-        let after = &rest[start + 2..];
-        let name = after
-            .find('}')
-            .map(|end| &after[..end])
-            .filter(|name| is_name(name));
-        let Some(name) = name else {
-            reader.error_with_help(
-                "E0110",
-                span,
-                "`${` without a name and `}`",
-                "a dollar sign is written `$$`",
-            );
+    let mut places = Places::new(reader, span);
+    while let Some(at) = rest.find('$') {
+        literal.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        if let Some(more) = after.strip_prefix('$') {
+            literal.push('$');
+            rest = more;
+        } else if let Some(inner) = after.strip_prefix('{') {
+            let name = inner.find('}').map(|end| &inner[..end]);
+            let Some(name) = name.filter(|name| is_name(name)) else {
+                let help = "a dollar sign is written `$$`";
+                reader.error_with_help("E0110", span, "`${` without a name and `}`", help);
+                return None;
+            };
+            let span = places.of(name);
+            if !quoted {
+                let help = format!("write `${name}` for a whole value, or put the text in quotes");
+                let message = "`${…}` works only inside a quoted text";
+                reader.error_with_help("E0110", span, message, help);
+                return None;
+            }
+            if !literal.is_empty() {
+                parts.push(Part::Literal(std::mem::take(&mut literal)));
+            }
+            parts.push(Part::Ref(Spanned::new(name.to_owned(), span)));
+            rest = &inner[name.len() + 1..];
+        } else if after.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
+            let is_part = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '.');
+            let end = after.find(|char| !is_part(char)).unwrap_or(after.len());
+            let name = after[..end].trim_end_matches('.');
+            let help = format!("write `${{{name}}}` in a quoted text, or `$$` for a dollar sign");
+            let message = format!("`${name}` inside a text stands for nothing");
+            reader.error_with_help("E0110", span, message, help);
             return None;
-        };
-        parts.push(Part::Ref(Spanned::new(name.to_owned(), span)));
-        rest = &after[name.len() + 1..];
+        } else {
+            literal.push('$');
+            rest = after;
+        }
     }
-    if !rest.is_empty() {
-        parts.push(Part::Literal(rest.to_owned()));
+    literal.push_str(rest);
+    if !literal.is_empty() {
+        parts.push(Part::Literal(literal));
     }
     Some(parts)
+}
+
+/// Where the references of a text stand in the file, as far as its escapes let them be found again.
+struct Places<'a> {
+    written: &'a str,
+    start: u32,
+    all: Span,
+}
+
+impl<'a> Places<'a> {
+    fn new(reader: &'a Reader, all: Span) -> Self {
+        let written = reader.source().slice(all);
+        Self {
+            written,
+            start: all.start,
+            all,
+        }
+    }
+
+    /// The place of the next reference to a name.
+    fn of(&mut self, name: &str) -> Span {
+        let reference = format!("${{{name}}}");
+        let found = self
+            .written
+            .find(&reference)
+            .and_then(|at| u32::try_from(at).ok());
+        let (Some(at), Ok(length)) = (found, u32::try_from(reference.len())) else {
+            return self.all;
+        };
+        let start = self.start + at;
+        self.start = start + length;
+        self.written = &self.written[(at + length) as usize..];
+        Span::new(start, start + length)
+    }
 }
 
 /// Whether a text can be a name: letters, digits, `_` and `-`, in dotted parts.

@@ -11,6 +11,9 @@ use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::source::{Source, Span, Spanned};
 use crate::yaml::{Entry, Kind, Node};
 
+/// Longest value that a message repeats, in characters.
+const SHOWN_MAX: usize = 40;
+
 /// Reads one file; keeps its problems.
 #[derive(Debug)]
 pub struct Reader {
@@ -73,7 +76,8 @@ impl Reader {
         name: &str,
         known: impl IntoIterator<Item = &'a str>,
     ) {
-        let known: Vec<&str> = known.into_iter().collect();
+        // A name that is known, but not as what it is needed for, is no suggestion.
+        let known: Vec<&str> = known.into_iter().filter(|known| *known != name).collect();
         let help = match nearest(name, known.iter().copied()) {
             Some(near) => Some(format!("did you mean `{near}`?")),
             None if known.is_empty() => None,
@@ -172,7 +176,7 @@ impl Reader {
     /// A text; numbers and booleans written plainly are taken as their text.
     pub fn text(&self, node: &Node, what: &str) -> Option<Spanned<String>> {
         match &node.kind {
-            Kind::Scalar { text, quoted } if *quoted || !text.is_empty() => {
+            Kind::Scalar { text, quoted } if *quoted || !matches!(text.as_str(), "" | "~") => {
                 Some(Spanned::new(text.clone(), node.span))
             }
             Kind::Scalar { .. } => {
@@ -234,12 +238,30 @@ impl Reader {
 
     /// Reports that a node is not what it should be.
     pub fn wrong<T>(&self, node: &Node, what: &str, wanted: &str) -> Option<T> {
-        self.error(
-            "E0103",
-            node.span,
-            format!("{what} must be {wanted}, this is {}", node.what()),
-        );
+        let message = match &node.kind {
+            Kind::Scalar {
+                text,
+                quoted: false,
+            } if text.is_empty() => {
+                format!("{what} must be {wanted}, and nothing is given")
+            }
+            Kind::Scalar { text, .. } if text.chars().count() <= SHOWN_MAX => {
+                format!("{what} must be {wanted}, this is `{text}`")
+            }
+            _ => format!("{what} must be {wanted}, this is {}", node.what()),
+        };
+        self.error("E0103", node.span, message);
         None
+    }
+
+    /// The items of a list that must hold at least one, or a single value.
+    pub fn some<'a>(&self, node: &'a Node, what: &str) -> Option<Vec<&'a Node>> {
+        let items = self.one_or_many(node);
+        if items.is_empty() {
+            self.error("E0103", node.span, format!("{what} is empty"));
+            return None;
+        }
+        Some(items)
     }
 
     /// Checks the `format:` line that every file starts with.

@@ -2,10 +2,10 @@
 //!
 //! No file is opened here; texts come in with their names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::ast::{Fragment, Scenario};
+use crate::ast::{Fragment, Scenario, Step, StepKind};
 use crate::compile::{Against, compile};
 use crate::diagnostic::Diagnostic;
 use crate::dialect::{Dialect, Profile, Requirements};
@@ -88,6 +88,9 @@ impl Library {
             .scenarios
             .sort_by(|one, other| one.source.path().cmp(other.source.path()));
         library.check_ids(&mut problems);
+        if !problems.iter().any(Diagnostic::is_error) {
+            library.check_uses(&mut problems);
+        }
         (Some(library), problems)
     }
 
@@ -100,7 +103,7 @@ impl Library {
             Some(File::Fragment(fragment)) => {
                 let reader = Reader::new(&source);
                 let name = format!("fragments/{}", fragment.name.value);
-                if !file.relative.ends_with(&format!("{name}.yaml")) {
+                if file.relative != format!("{name}.yaml") {
                     let message = format!(
                         "fragment `{}` must stand in `{name}.yaml`",
                         fragment.name.value
@@ -126,6 +129,26 @@ impl Library {
                     scenario.id.value, place.file, place.line
                 );
                 reader.error("E0211", scenario.id.span, message);
+                problems.extend(reader.into_problems());
+            }
+        }
+    }
+
+    /// A fragment is checked where it is used; one that nobody uses is not checked at all.
+    fn check_uses(&self, problems: &mut Vec<Diagnostic>) {
+        let scenarios = self.scenarios.iter().flat_map(|scenario| &scenario.steps);
+        let fragments = self.fragments.values().flat_map(|fragment| &fragment.steps);
+        let used = |step: &Step| match &step.kind {
+            StepKind::Use(used) => Some(used.fragment.value.clone()),
+            StepKind::Call(_) | StepKind::Poll(_) | StepKind::Wait(_) | StepKind::Device(_) => None,
+        };
+        let used: BTreeSet<String> = scenarios.chain(fragments).filter_map(used).collect();
+        for (name, fragment) in &self.fragments {
+            if !used.contains(name) {
+                let reader = Reader::new(&fragment.source);
+                let message = format!("fragment `{}` is used nowhere", fragment.name.value);
+                let help = "remove it, or use it in a scenario, where its names are checked";
+                reader.warn("W0212", fragment.name.span, message, help);
                 problems.extend(reader.into_problems());
             }
         }

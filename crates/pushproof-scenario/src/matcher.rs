@@ -9,6 +9,7 @@ use crate::dialect::Found;
 use crate::expr::Expr;
 use crate::fields::{Fields, Reader};
 use crate::path::descend;
+use crate::template::plain;
 use crate::yaml::Node;
 
 /// A condition on a value; `T` is what it compares with, a literal or something still to be resolved.
@@ -36,6 +37,8 @@ pub enum Matcher<T = Value> {
     Distinct,
     /// A text in which none of the secrets that the case knows occurs.
     HoldsNoSecrets,
+    /// Nothing, or what meets a condition.
+    IfPresent(Box<Self>),
 }
 
 /// The kinds that `is:` knows.
@@ -115,7 +118,9 @@ impl<T> Matcher<T> {
         if let Self::Is(Kind::Absent) = self {
             return found.is_none();
         }
-        let Some(found) = found else { return false };
+        let Some(found) = found else {
+            return matches!(self, Self::IfPresent(_));
+        };
         let number = |operand: &T| context.resolve(operand).and_then(|value| value.as_f64());
         match self {
             Self::Equals(operand) => context
@@ -156,6 +161,7 @@ impl<T> Matcher<T> {
                     .all(|(at, item)| !items[..at].contains(item))
             }),
             Self::HoldsNoSecrets => !any_text(found, &|text| context.holds_secret(text)),
+            Self::IfPresent(matcher) => matcher.holds(Some(found), context),
         }
     }
 
@@ -190,6 +196,7 @@ impl<T> Matcher<T> {
             ),
             Self::Distinct => Matcher::Distinct,
             Self::HoldsNoSecrets => Matcher::HoldsNoSecrets,
+            Self::IfPresent(matcher) => Matcher::IfPresent(Box::new(matcher.map(resolve)?)),
         })
     }
 
@@ -220,12 +227,13 @@ impl<T> Matcher<T> {
             }
             Self::Distinct => "elements that all differ".to_owned(),
             Self::HoldsNoSecrets => "a text without any secret of this case".to_owned(),
+            Self::IfPresent(matcher) => format!("nothing, or {}", matcher.says(show)),
         }
     }
 }
 
 impl Matcher<Expr> {
-    /// Takes the one matcher key of a map; its absence or a second one is an error.
+    /// Takes the one matcher key of a map, and `optional`; no matcher key or a second one is an error.
     pub fn read(reader: &Reader, fields: &mut Fields<'_>) -> Option<Self> {
         let given = fields.which(KEYS);
         let mut read = None;
@@ -234,7 +242,12 @@ impl Matcher<Expr> {
                 read = one(reader, key, node);
             }
         }
+        let optional = fields
+            .take("optional")
+            .and_then(|node| reader.boolean(node, "`optional`"))
+            .unwrap_or(false);
         match given.len() {
+            1 if optional => read.map(|matcher| Self::IfPresent(Box::new(matcher))),
             1 => read,
             0 => {
                 let help = "write one of `equals`, `is`, `matches`, `one_of`, `at_least`, `at_most`, `length`, `differs_from`, `each`, `distinct`, `holds_no`";
@@ -256,45 +269,27 @@ fn one(reader: &Reader, key: &str, node: &Node) -> Option<Matcher<Expr>> {
         "equals" => Matcher::Equals(operand()?),
         "differs_from" => Matcher::DiffersFrom(operand()?),
         "is" => Matcher::Is(reader.word(node, "kind", KINDS)?),
-        "matches" => {
-            let text = reader.text(node, "`matches`")?;
-            match Regex::new(&text.value) {
-                Ok(regex) => Matcher::Matches(Box::new(regex)),
-                Err(error) => {
-                    reader.error(
-                        "E0121",
-                        node.span,
-                        format!("`matches` is not a regular expression: {error}"),
-                    );
-                    return None;
-                }
-            }
-        }
+        "matches" => Matcher::Matches(Box::new(regex(reader, node)?)),
         "one_of" => {
-            let items = reader.list(node, "`one_of`");
-            Matcher::OneOf(
-                items
-                    .iter()
-                    .map(|item| Expr::read(reader, item))
-                    .collect::<Option<_>>()?,
-            )
+            let items = reader.some(node, "`one_of`")?.into_iter();
+            let items = items.map(|item| Expr::read(reader, item));
+            Matcher::OneOf(items.collect::<Option<_>>()?)
         }
-        "at_least" => Matcher::AtLeast(operand()?),
-        "at_most" => Matcher::AtMost(operand()?),
+        "at_least" => Matcher::AtLeast(bound(reader, node, "`at_least`")?),
+        "at_most" => Matcher::AtMost(bound(reader, node, "`at_most`")?),
         "length" => length_bounds(reader, node)?,
         "each" => {
-            let items = reader.one_or_many(node);
-            Matcher::Each(
-                items
-                    .into_iter()
-                    .map(|item| element(reader, item))
-                    .collect::<Option<_>>()?,
-            )
+            let items = reader.some(node, "`each`")?.into_iter();
+            let items = items.map(|item| element(reader, item));
+            Matcher::Each(items.collect::<Option<_>>()?)
         }
         "distinct" => {
-            reader
-                .boolean(node, "`distinct`")
-                .filter(|wanted| *wanted)?;
+            if !reader.boolean(node, "`distinct`")? {
+                let help = "leave the check out, or write `distinct: true`";
+                let message = "`distinct: false` asks for nothing";
+                reader.error_with_help("E0122", node.span, message, help);
+                return None;
+            }
             Matcher::Distinct
         }
         _ => {
@@ -302,6 +297,30 @@ fn one(reader: &Reader, key: &str, node: &Node) -> Option<Matcher<Expr>> {
             Matcher::HoldsNoSecrets
         }
     })
+}
+
+fn regex(reader: &Reader, node: &Node) -> Option<Regex> {
+    let text = reader.text(node, "`matches`")?;
+    let regex = Regex::new(&text.value);
+    if let Err(error) = &regex {
+        let message = format!("`matches` is not a regular expression: {error}");
+        reader.error("E0121", node.span, message);
+    }
+    regex.ok()
+}
+
+/// A number, or a reference that may be one.
+fn bound(reader: &Reader, node: &Node, what: &str) -> Option<Expr> {
+    let operand = Expr::read(reader, node)?;
+    if let Expr::Literal(value) = &operand
+        && !value.is_number()
+    {
+        let message = format!("{what} must be a number, this is `{}`", plain(value));
+        let help = "`elapsed` is in milliseconds, other numbers as they stand in the reply";
+        reader.error_with_help("E0122", node.span, message, help);
+        return None;
+    }
+    Some(operand)
 }
 
 /// `length: 24` or `length: { at_least: 22 }`.
@@ -318,6 +337,11 @@ fn length_bounds(reader: &Reader, node: &Node) -> Option<Matcher<Expr>> {
     };
     let (least, most) = (bound("at_least"), bound("at_most"));
     fields.finish();
+    if least.is_none() && most.is_none() {
+        let help = "write `length: 24`, or `at_least` and `at_most`";
+        reader.error_with_help("E0122", node.span, "`length` without a bound", help);
+        return None;
+    }
     Some(Matcher::Length(
         least.unwrap_or(0).into(),
         most.map_or(u64::MAX, u64::from),
@@ -383,10 +407,10 @@ impl Kind {
             Self::Boolean => value.is_boolean(),
             Self::List => value.is_array(),
             Self::Object => value.is_object(),
-            Self::Jwt => below(value, &["jwt".to_owned()]).is_some(),
+            Self::Jwt => text.is_some_and(is_jwt),
             Self::Url => text.is_some_and(|text| url::Url::parse(text).is_ok()),
             Self::Uuid => text.is_some_and(is_uuid),
-            Self::Time => text.is_some_and(|text| humantime::parse_rfc3339(text).is_ok()),
+            Self::Time => text.is_some_and(is_time),
         }
     }
 
@@ -430,10 +454,104 @@ impl Kind {
     }
 }
 
+/// Three parts, of which the first two are base64url of JSON objects.
+fn is_jwt(text: &str) -> bool {
+    text.split('.').count() == 3 && below(&text.into(), &["jwt".to_owned()]).is_some()
+}
+
+/// RFC 3339 §5.6, with any offset.
+fn is_time(text: &str) -> bool {
+    let offset = text
+        .len()
+        .checked_sub(6)
+        .and_then(|at| text.split_at_checked(at));
+    let utc = match offset {
+        Some((time, offset)) if is_offset(offset) => format!("{time}Z"),
+        _ => text.to_owned(),
+    };
+    humantime::parse_rfc3339(&utc).is_ok()
+}
+
+fn is_offset(text: &str) -> bool {
+    let number = |text: &str, most: u8| text.parse::<u8>().is_ok_and(|number| number <= most);
+    match text.as_bytes() {
+        [b'+' | b'-', h1, h2, b':', m1, m2]
+            if [h1, h2, m1, m2].iter().all(|byte| byte.is_ascii_digit()) =>
+        {
+            number(&text[1..3], 23) && number(&text[4..6], 59)
+        }
+        _ => false,
+    }
+}
+
 fn is_uuid(text: &str) -> bool {
     let lengths = text.split('-').map(str::len);
     lengths.eq([8, 4, 4, 4, 12])
         && text
             .bytes()
             .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fits(kind: Kind, value: &str) -> bool {
+        kind.fits(&serde_json::from_str(value).unwrap())
+    }
+
+    #[test]
+    fn kinds_are_what_they_say() {
+        let jwt = r#""eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhdXRoMHwxIn0.c2ln""#;
+        let table = [
+            (Kind::Jwt, jwt, true),
+            (
+                Kind::Jwt,
+                r#""eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhdXRoMHwxIn0""#,
+                false,
+            ),
+            (Kind::Jwt, r#"{"jwt":1}"#, false),
+            (Kind::Time, r#""2026-09-01T10:00:00.123Z""#, true),
+            (Kind::Time, r#""2026-09-01T10:00:00+02:00""#, true),
+            (Kind::Time, r#""2026-09-01T10:00:00+24:00""#, false),
+            (Kind::Time, r#""2026-09-01""#, false),
+            (
+                Kind::Uuid,
+                r#""123e4567-e89b-12d3-a456-426614174000""#,
+                true,
+            ),
+            (
+                Kind::Uuid,
+                r#""123e4567-e89b-12d3-a456-42661417400g""#,
+                false,
+            ),
+            (Kind::Url, r#""/relative""#, false),
+            (Kind::NonEmpty, r#""""#, false),
+            (Kind::Integer, "1.5", false),
+            (Kind::Number, "1.5", true),
+        ];
+        for (kind, value, expected) in table {
+            assert_eq!(fits(kind, value), expected, "{kind:?} {value}");
+        }
+    }
+
+    #[test]
+    fn a_member_seen_by_its_form_is_judged_like_its_value() {
+        let values = [
+            r#""x""#, r#""""#, "1", "-1", "1.5", "true", "null", "[]", "{}",
+        ];
+        for (_, kind) in KINDS {
+            for value in values {
+                let body = format!(r#"{{"a":{value}}}"#);
+                let found = crate::dialect::member(body.as_bytes(), "a").expect("an object");
+                let judged = kind.fits_found(found.as_ref());
+                assert!(
+                    judged.is_none_or(|held| held == fits(*kind, value)),
+                    "{kind:?} {value}"
+                );
+            }
+            let none = crate::dialect::member(b"{}", "a").expect("an object");
+            assert_eq!(kind.fits_found(none.as_ref()), Some(*kind == Kind::Absent));
+        }
+    }
 }

@@ -17,6 +17,7 @@ use crate::expr::{Expr, is_name};
 use crate::fields::{Fields, Reader};
 use crate::matcher::Matcher;
 use crate::source::{Source, Spanned};
+use crate::template::plain;
 use crate::yaml::{self, Entry, Kind, Node};
 
 /// A file of the language.
@@ -36,12 +37,19 @@ pub fn parse(source: &Arc<Source>, requirements: &Requirements) -> (Option<File>
         Err(problem) => return (None, vec![*problem]),
     };
     let reader = Reader::new(source);
-    let file = Parser {
+    let mut file = Parser {
         reader: &reader,
         requirements,
     }
     .file(&node);
-    (file, reader.into_problems())
+    let problems = reader.into_problems();
+    let incomplete = problems.iter().any(Diagnostic::is_error);
+    match &mut file {
+        Some(File::Scenario(scenario)) => scenario.incomplete = incomplete,
+        Some(File::Fragment(fragment)) => fragment.incomplete = incomplete,
+        None => {}
+    }
+    (file, problems)
 }
 
 struct Parser<'a> {
@@ -98,6 +106,7 @@ impl Parser<'_> {
             matrix,
             actors,
             steps,
+            incomplete: false,
         })
     }
 
@@ -121,23 +130,27 @@ impl Parser<'_> {
             inputs,
             outputs,
             steps,
+            incomplete: false,
         })
     }
 
     fn matrix(&self, node: &Node) -> Vec<Dimension> {
         let dimension = |entry: &Entry| {
-            let values: Vec<Value> = self
-                .reader
-                .list(&entry.value, "a matrix list")
-                .iter()
-                .map(Node::to_json)
-                .collect();
-            if values.is_empty() {
-                self.reader.error(
-                    "E0103",
-                    entry.value.span,
-                    format!("matrix list `{}` is empty", entry.key),
-                );
+            self.check_name(entry);
+            let items = self.reader.list(&entry.value, "a matrix list");
+            if items.is_empty() && matches!(entry.value.kind, Kind::List(_)) {
+                let message = format!("matrix list `{}` is empty", entry.key);
+                self.reader.error("E0103", entry.value.span, message);
+            }
+            let mut values: Vec<Value> = Vec::new();
+            for item in items {
+                let value = item.to_json();
+                // Case ids are made of their texts, and must be unique.
+                if values.iter().any(|known| plain(known) == plain(&value)) {
+                    let message = format!("matrix value `{}` is given twice", plain(&value));
+                    self.reader.error("E0151", item.span, message);
+                }
+                values.push(value);
             }
             Dimension {
                 name: name_of(entry),
@@ -168,27 +181,33 @@ impl Parser<'_> {
 
     fn actor(&self, node: &Node) -> Option<ActorKind> {
         let mut fields = self.reader.map(node, "an actor")?;
-        let user = fields
-            .take("user")
-            .and_then(|node| self.reader.word(node, "kind of user", &[("fresh", ())]));
-        let device = fields
-            .take("device")
-            .and_then(|node| self.reader.word(node, "kind of device", &[("push", ())]));
+        let (span, given) = (fields.span(), fields.which(&["user", "device", "owner"]));
+        let user = fields.take("user");
+        let device = fields.take("device");
         let owner = fields.text("owner");
-        let span = fields.span();
         fields.finish();
-        match (user, device, owner) {
-            (Some(()), None, None) => Some(ActorKind::FreshUser),
-            (None, Some(()), Some(owner)) => Some(ActorKind::Push { owner }),
+        match (&given[..], user, device) {
+            (["user"], Some(user), _) => {
+                let fresh = self.reader.word(user, "kind of user", &[("fresh", ())]);
+                fresh.map(|()| ActorKind::FreshUser)
+            }
+            (["device"] | ["device", "owner"], _, Some(device)) => {
+                match (self.reader.word(device, "kind of device", DEVICES)?, owner) {
+                    (Device::Push, Some(owner)) => Some(ActorKind::Push { owner }),
+                    (Device::Push, None) => {
+                        if given == ["device"] {
+                            self.reader.error("E0107", span, "a phone needs an `owner`");
+                        }
+                        None
+                    }
+                    (Device::Approver, owner) => Some(ActorKind::Approver { owner }),
+                }
+            }
             _ => {
                 let help =
                     "a person is `{ user: fresh }`, a phone is `{ device: push, owner: NAME }`";
-                self.reader.error_with_help(
-                    "E0107",
-                    span,
-                    "this is neither a person nor a phone",
-                    help,
-                );
+                let message = "this is neither a person nor a phone";
+                self.reader.error_with_help("E0107", span, message, help);
                 None
             }
         }
@@ -198,6 +217,7 @@ impl Parser<'_> {
         let kinds = [
             ("user", InputKind::User),
             ("device.push", InputKind::Device),
+            ("device.approver", InputKind::Device),
             ("text", InputKind::Value),
             ("secret", InputKind::Value),
             ("number", InputKind::Value),
@@ -321,23 +341,22 @@ impl Parser<'_> {
     }
 
     fn expect(&self, node: &Node) -> Option<Expect> {
+        let span = node.span;
         if !matches!(node.kind, Kind::Map(_)) {
-            let names = self.texts(node, "`expect`");
-            return (!names.is_empty()).then_some(Expect {
+            let names = self.some_texts(node, "`expect`")?;
+            return Some(Expect {
                 names,
                 any_but: false,
-                span: node.span,
+                span,
             });
         }
         let mut fields = self.reader.map(node, "`expect`")?;
-        let names = fields
-            .need("any_but")
-            .map(|node| self.texts(node, "`any_but`"));
+        let names = fields.need("any_but");
         fields.finish();
         Some(Expect {
-            names: names?,
+            names: self.some_texts(names?, "`any_but`")?,
             any_but: true,
-            span: node.span,
+            span,
         })
     }
 
@@ -357,7 +376,7 @@ impl Parser<'_> {
         let insist = self.flag(fields, "insist");
         let outcomes = fields
             .need("outcomes")
-            .map(|node| (self.texts(node, "`outcomes`"), node.span));
+            .and_then(|node| Some((self.some_texts(node, "`outcomes`")?, node.span)));
         let meanwhile = fields
             .take("meanwhile")
             .map(|node| self.meanwhile(node))
@@ -457,9 +476,9 @@ impl Parser<'_> {
         let Some(node) = fields.take("expect") else {
             return ActExpect::Acknowledged;
         };
-        let items = self.reader.one_or_many(node);
+        let items = self.reader.some(node, "`expect`").unwrap_or_default();
         let read: Vec<ActExpect> = items
-            .iter()
+            .into_iter()
             .filter_map(|item| self.reader.word(item, "answer to an action", &words))
             .collect();
         match read[..] {
@@ -477,6 +496,13 @@ impl Parser<'_> {
         let time = fields.duration("time");
         fields.finish();
         let settles = match (polls, time) {
+            (Some(0), None) => {
+                let help = "`{ polls: 1 }` is the first poll after the decision";
+                let message = "a decision cannot show before anybody asks";
+                self.reader
+                    .error_with_help("E0109", node.span, message, help);
+                return None;
+            }
             (Some(polls), None) => Settles::Polls(polls),
             (None, Some(time)) => Settles::Time(time),
             _ => {
@@ -521,8 +547,11 @@ impl Parser<'_> {
             Kind::Map(_) => {
                 let mut fields = self.reader.map(node, "`wait`")?;
                 let past = fields.need_text("past");
+                let told = fields
+                    .take("told")
+                    .and_then(|node| Expr::read(self.reader, node));
                 fields.finish();
-                past.map(WaitLength::Past)
+                past.map(|name| WaitLength::Past { name, told })
             }
             _ => self.reader.duration(node, "`wait`").map(WaitLength::For),
         };
@@ -562,7 +591,10 @@ impl Parser<'_> {
         for entry in self.reader.entries(node, "`with`") {
             if entry.key == "omit" {
                 with.omit = self.texts(&entry.value, "`omit`");
-            } else if let Some(value) = Expr::read(self.reader, &entry.value) {
+            } else {
+                // A value that could not be read is given all the same.
+                let value = Expr::read(self.reader, &entry.value);
+                let value = value.unwrap_or(Expr::Literal(Value::Null));
                 with.given.push((name_of(entry), value));
             }
         }
@@ -660,6 +692,12 @@ impl Parser<'_> {
         })
     }
 
+    /// At least one text.
+    fn some_texts(&self, node: &Node, what: &str) -> Option<Vec<Spanned<String>>> {
+        let items = self.reader.some(node, what)?.into_iter();
+        items.map(|item| self.reader.text(item, what)).collect()
+    }
+
     fn texts(&self, node: &Node, what: &str) -> Vec<Spanned<String>> {
         let items = self.reader.one_or_many(node);
         items
@@ -687,6 +725,15 @@ impl Parser<'_> {
         }
     }
 }
+
+/// The kinds of device that an actor can be.
+#[derive(Clone, Copy)]
+enum Device {
+    Push,
+    Approver,
+}
+
+const DEVICES: &[(&str, Device)] = &[("push", Device::Push), ("approver", Device::Approver)];
 
 fn name_of(entry: &Entry) -> Spanned<String> {
     Spanned::new(entry.key.clone(), entry.key_span)

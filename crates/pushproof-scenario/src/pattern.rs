@@ -211,6 +211,22 @@ impl Pattern {
         self.elements.iter()
     }
 
+    /// The first element that must come after one that ends polling for certain.
+    pub(crate) fn goes_on_after(&self, is_final: &dyn Fn(Outcomes) -> bool) -> Option<&Element> {
+        let mut needed = self.places.iter().filter(|place| !place.optional);
+        needed.find(|place| is_final(place.outcomes))?;
+        needed
+            .next()
+            .and_then(|place| self.elements.get(place.element))
+    }
+
+    /// The most replies it has room for; `None` if there is no end.
+    #[must_use]
+    pub fn most(&self) -> Option<usize> {
+        let ends = self.places.iter().all(|place| !place.repeats);
+        ends.then_some(self.places.len())
+    }
+
     /// All outcomes it names.
     #[must_use]
     pub fn outcomes(&self) -> Outcomes {

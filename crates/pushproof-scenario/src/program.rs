@@ -79,6 +79,25 @@ pub enum ActorKind {
         /// The position of its owner.
         owner: usize,
     },
+    /// Somebody who is asked out of band and decides.
+    Approver {
+        /// The position of the user who is asked, if the scenario names one.
+        owner: Option<usize>,
+    },
+}
+
+impl ActorKind {
+    /// What it can do: what `do` may say of it.
+    #[must_use]
+    pub const fn actions(&self) -> &'static [&'static str] {
+        match self {
+            Self::User { .. } => &[],
+            Self::Push { .. } => &[
+                "enrol", "approve", "reject", "ignore", "unenrol", "read", "code",
+            ],
+            Self::Approver { .. } => &["approve", "reject", "ignore"],
+        }
+    }
 }
 
 /// One step.
@@ -144,8 +163,13 @@ pub struct Expect {
 pub enum WaitLength {
     /// A fixed time.
     For(Duration),
-    /// A lifetime of the target, by name, and a little more.
-    Past(String),
+    /// A lifetime of the target and a little more.
+    Past {
+        /// Its name.
+        name: String,
+        /// The seconds that the endpoint named itself, once they are known.
+        told: Option<Operand>,
+    },
 }
 
 /// An operation with its values, and what becomes of the reply.
@@ -373,7 +397,7 @@ impl Program {
                 ..
             } => *time,
             Action::Wait {
-                length: WaitLength::Past(name),
+                length: WaitLength::Past { name, .. },
                 ..
             } => lifetime(name),
             Action::Call { .. } | Action::Poll(_) | Action::Device { .. } => Duration::ZERO,

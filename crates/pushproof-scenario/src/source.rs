@@ -46,10 +46,13 @@ impl<T> Spanned<T> {
 }
 
 impl Source {
-    /// Keeps `text` under the name `path` (as people will see it).
+    /// Keeps `text` under the name `path` (as people will see it). A byte order mark at its start is no part of it.
     #[must_use]
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        let text = text.into();
+        let mut text: String = text.into();
+        if text.starts_with('\u{feff}') {
+            text.drain(..'\u{feff}'.len_utf8());
+        }
         let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let line_starts = std::iter::once(0)
             .chain(starts.map(|(at, _)| clamp(at + 1)))

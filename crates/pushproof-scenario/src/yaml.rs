@@ -1,6 +1,7 @@
 //! YAML as a tree with places. Strict on purpose: one document, no anchors, no tags, no duplicate or non-text keys
 //! (`language.md`, "Decisions"), bounded in size and depth, so that hostile or broken files end in a clear message.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScalarStyle};
@@ -78,29 +79,29 @@ impl Node {
     }
 }
 
-/// A digit string with a leading zero or plus (an OTP, a phone number) stays text: reading it as a number would change it.
+/// A digit string with a leading zero or plus (an OTP, a phone number) stays text: reading it as a number would change it. So does a number
+/// that has too many digits to be kept exactly.
 fn plain_to_json(text: &str) -> serde_json::Value {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let leading_zero = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
     match text {
-        "" | "~" | "null" => serde_json::Value::Null,
-        "true" => true.into(),
-        "false" => false.into(),
-        _ if leading_zero || !digits.starts_with(|first: char| first.is_ascii_digit()) => {
-            text.into()
-        }
-        _ => match (text.parse::<i64>(), text.parse::<f64>()) {
-            (Ok(integer), _) => integer.into(),
-            (_, Ok(number))
-                if digits
-                    .bytes()
-                    .all(|byte| byte.is_ascii_digit() || byte == b'.') =>
-            {
-                number.into()
-            }
-            _ => text.into(),
-        },
+        "" | "~" | "null" | "Null" | "NULL" => return serde_json::Value::Null,
+        "true" | "True" | "TRUE" => return true.into(),
+        "false" | "False" | "FALSE" => return false.into(),
+        _ => {}
     }
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let decimal = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let leading_zero = whole.len() > 1 && whole.starts_with('0');
+    if whole.is_empty() || leading_zero || !decimal(whole) || !decimal(fraction) {
+        return text.into();
+    }
+    if digits.contains('.') {
+        let number = text.parse().ok().and_then(serde_json::Number::from_f64);
+        return number.map_or_else(|| text.into(), Into::into);
+    }
+    let signed = || text.parse::<i64>().map(Into::into);
+    let number = signed().or_else(|_| text.parse::<u64>().map(Into::into));
+    number.unwrap_or_else(|_| text.into())
 }
 
 /// Reads a file's text into its tree.
@@ -151,6 +152,8 @@ enum OpenKind {
     List(Vec<Node>),
     Map {
         entries: Vec<Entry>,
+        /// Where each key stands among the entries: a file may have very many of them.
+        known: BTreeMap<String, usize>,
         key: Option<(String, Span)>,
     },
 }
@@ -183,6 +186,9 @@ impl Builder<'_> {
     fn syntax(&self, error: &granit_parser::ScanError) -> Box<Diagnostic> {
         let mark = error.marker();
         let at = byte_of(*mark, self.source.text());
+        if error.info().contains("unknown anchor") {
+            return self.refused("aliases (`*name`) are", Span::new(at, at + 1));
+        }
         problem(
             self.source,
             "E0001",
@@ -197,12 +203,15 @@ impl Builder<'_> {
             Event::Scalar(text, style, anchor, tag) => {
                 self.plain(anchor, tag.is_some(), span)?;
                 let quoted = style != ScalarStyle::Plain;
+                // The parser writes a tilde where nothing is written.
+                let text = if span.start == span.end && !quoted {
+                    String::new()
+                } else {
+                    text.into_owned()
+                };
                 self.node(Node {
                     span,
-                    kind: Kind::Scalar {
-                        text: text.into_owned(),
-                        quoted,
-                    },
+                    kind: Kind::Scalar { text, quoted },
                 })
             }
             Event::SequenceStart(_, anchor, tag) => {
@@ -215,14 +224,15 @@ impl Builder<'_> {
                     span,
                     OpenKind::Map {
                         entries: Vec::new(),
+                        known: BTreeMap::new(),
                         key: None,
                     },
                 )
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
-            Event::Alias(_) => Err(self.refused("aliases (`*name`)", span)),
+            Event::Alias(_) => Err(self.refused("aliases (`*name`) are", span)),
             Event::DocumentStart(..) if self.root.is_some() => {
-                Err(self.refused("a second document (`---`)", span))
+                Err(self.refused("a second document (`---`) is", span))
             }
             _ => Ok(()),
         }
@@ -230,16 +240,25 @@ impl Builder<'_> {
 
     fn plain(&self, anchor: usize, tagged: bool, span: Span) -> Result<(), Box<Diagnostic>> {
         if anchor != 0 {
-            return Err(self.refused("anchors (`&name`)", span));
+            return Err(self.refused("anchors (`&name`) are", self.back_to('&', span)));
         }
         if tagged {
-            return Err(self.refused("tags (`!name`)", span));
+            return Err(self.refused("tags (`!name`) are", self.back_to('!', span)));
         }
         Ok(())
     }
 
+    /// The parser's span leaves out what stands before a value: that begins at the last such sign.
+    fn back_to(&self, sign: char, span: Span) -> Span {
+        let before = &self.source.text()[..span.start as usize];
+        let line = before.rfind('\n').map_or(0, |at| at + 1);
+        let start = before[line..].rfind(sign).map(|at| line + at);
+        let start = start.and_then(|start| u32::try_from(start).ok());
+        start.map_or(span, |start| Span::new(start, span.start + 1))
+    }
+
     fn refused(&self, what: &str, span: Span) -> Box<Diagnostic> {
-        let message = format!("{what} are not part of this language");
+        let message = format!("{what} not part of this language");
         problem(
             self.source,
             "E0003",
@@ -292,7 +311,11 @@ impl Builder<'_> {
         open.end = open.end.max(node.span.end);
         match &mut open.kind {
             OpenKind::List(items) => items.push(node),
-            OpenKind::Map { entries, key } => match key.take() {
+            OpenKind::Map {
+                entries,
+                known,
+                key,
+            } => match key.take() {
                 Some((key, key_span)) => entries.push(Entry {
                     key,
                     key_span,
@@ -300,7 +323,8 @@ impl Builder<'_> {
                 }),
                 None => {
                     let name = key_text(self.source, &node)?;
-                    if let Some(first) = entries.iter().find(|entry| entry.key == name) {
+                    if let Some(first) = known.insert(name.clone(), entries.len()) {
+                        let first = &entries[first];
                         let mut twice = problem(
                             self.source,
                             "E0004",
@@ -329,9 +353,9 @@ fn key_text(source: &Arc<Source>, node: &Node) -> Result<String, Box<Diagnostic>
     };
     let yaml_1_1_boolean = matches!(
         text.to_ascii_lowercase().as_str(),
-        "on" | "off" | "yes" | "no" | "y" | "n" | "true" | "false" | "null" | "~" | ""
+        "on" | "off" | "yes" | "no" | "y" | "n"
     );
-    if !quoted && yaml_1_1_boolean {
+    if !quoted && (yaml_1_1_boolean || !plain_to_json(text).is_string()) {
         let message = format!("key `{text}` is not text for every YAML reader");
         return Err(problem(
             source,

@@ -12,10 +12,8 @@ impl Compiler<'_> {
     /// Ties the steps of one file to their controls. Done last: a control may stand later in the file.
     pub(super) fn controls(&mut self, steps: &[ast::Step], scope: &Scope) {
         for step in steps {
-            let exchange = match &step.kind {
-                StepKind::Call(call) => &call.exchange,
-                StepKind::Poll(poll) => &poll.exchange,
-                StepKind::Use(_) | StepKind::Wait(_) | StepKind::Device(_) => continue,
+            let Some(exchange) = asks(step) else {
+                continue;
             };
             match &exchange.control {
                 Some(control) => self.control(step, exchange, control, steps, scope),
@@ -33,25 +31,27 @@ impl Compiler<'_> {
         scope: &Scope,
     ) {
         let reader = &self.readers[scope.reader];
-        let other = steps
+        let named = steps
             .iter()
             .find(|other| other.id.value == control.step.value);
-        let other_exchange = other.and_then(|other| match &other.kind {
-            StepKind::Call(call) => Some(&call.exchange),
-            StepKind::Poll(poll) => Some(&poll.exchange),
-            StepKind::Use(_) | StepKind::Wait(_) | StepKind::Device(_) => None,
-        });
-        let Some(other) = other_exchange else {
+        let Some(named) = named else {
             let known = steps.iter().map(|step| step.id.value.as_str());
-            reader.unknown(
-                "E0190",
-                control.step.span,
-                "step",
-                &control.step.value,
-                known,
-            );
+            let name = &control.step.value;
+            reader.unknown("E0190", control.step.span, "step", name, known);
             return;
         };
+        let Some(other) = asks(named) else {
+            let message = format!("control `{}` asks nothing", control.step.value);
+            let help = "a control is a `call` or a `poll` of the same file";
+            reader.error_with_help("E0190", control.step.span, message, help);
+            return;
+        };
+        if named.id.span == step.id.span || self.is_negative(named) {
+            let message = format!("control `{}` is not accepted itself", control.step.value);
+            let help = "a control is nearly the same request, and it is accepted";
+            reader.error_with_help("E0194", control.step.span, message, help);
+            return;
+        }
         if other.operation.value != exchange.operation.value {
             let message = format!("control `{}` calls another operation", control.step.value);
             let help = format!(
@@ -60,6 +60,7 @@ impl Compiler<'_> {
             );
             reader.error_with_help("E0191", control.step.span, message, help);
         }
+        self.check_differs_in(exchange, control, scope);
         for name in differences(exchange, other) {
             if !control
                 .differs_in
@@ -80,19 +81,43 @@ impl Compiler<'_> {
         }
     }
 
+    /// What a control may differ in are inputs of the operation, or the client.
+    fn check_differs_in(&self, exchange: &ast::Exchange, control: &ast::Control, scope: &Scope) {
+        let dialect = self.against.dialect;
+        let Some(operation) = dialect.operation(&exchange.operation.value) else {
+            return;
+        };
+        let operation = &dialect.operations[operation];
+        let known: Vec<&str> = operation.inputs().into_keys().chain(["client"]).collect();
+        for name in &control.differs_in {
+            if !known.contains(&name.value.as_str()) {
+                let what = format!("input of `{}`", operation.name);
+                let known = known.iter().copied();
+                self.readers[scope.reader].unknown("E0160", name.span, &what, &name.value, known);
+            }
+        }
+    }
+
+    /// Whether a step wants a refusal, or anything but a success.
+    fn is_negative(&self, step: &ast::Step) -> bool {
+        let StepKind::Call(call) = &step.kind else {
+            return false;
+        };
+        let refused = |name: &Spanned<String>| {
+            self.against.dialect.outcome(&name.value) == Some(Outcomes::REFUSED)
+        };
+        call.expect.any_but || call.expect.names.iter().any(refused)
+    }
+
     /// A check that something is refused, without a control, would also hold for an endpoint that refuses everything.
     fn wants_control(&self, step: &ast::Step, scope: &Scope) {
         let StepKind::Call(call) = &step.kind else {
             return;
         };
-        let refused = |name: &Spanned<String>| {
-            self.against.dialect.outcome(&name.value) == Some(Outcomes::REFUSED)
-        };
-        let negative = call.expect.any_but || call.expect.names.iter().any(refused);
         let Some(strongest) = Level::strongest(step.covers.iter().map(|cover| cover.level)) else {
             return;
         };
-        if !negative {
+        if !self.is_negative(step) {
             return;
         }
         let reader = &self.readers[scope.reader];
@@ -104,6 +129,15 @@ impl Compiler<'_> {
         } else {
             reader.warn("W0193", call.expect.span, message, help);
         }
+    }
+}
+
+/// What a step asks for, if it asks for something.
+const fn asks(step: &ast::Step) -> Option<&ast::Exchange> {
+    match &step.kind {
+        StepKind::Call(call) => Some(&call.exchange),
+        StepKind::Poll(poll) => Some(&poll.exchange),
+        StepKind::Use(_) | StepKind::Wait(_) | StepKind::Device(_) => None,
     }
 }
 

@@ -3,7 +3,9 @@
 //! Everything that can be wrong before the first request is found here; a problem in a fragment is reported at its place in the fragment.
 
 mod control;
+mod fragment;
 mod operand;
+mod poll;
 mod scope;
 mod steps;
 
@@ -17,7 +19,7 @@ use crate::diagnostic::Diagnostic;
 use crate::dialect::{Dialect, Profile};
 use crate::fields::Reader;
 use crate::program::{Actor, ActorKind, Program, Slot, Step};
-use crate::source::Source;
+use crate::source::{Source, Spanned};
 use scope::Scope;
 
 /// What a scenario is compiled against.
@@ -34,6 +36,12 @@ pub struct Against<'a> {
 /// Most cases that one matrix may make.
 pub const CASES_MAX: usize = 1_000;
 
+/// The warnings that something is written and never used.
+const UNUSED: [&str; 2] = ["W0155", "W0156"];
+
+/// How often a case may use fragments, those that fragments use included.
+const USES_MAX: usize = 1_000;
+
 /// Compiles a scenario to its cases, with every problem found.
 #[must_use]
 pub fn compile(scenario: &Scenario, against: Against<'_>) -> (Vec<Program>, Vec<Diagnostic>) {
@@ -48,8 +56,12 @@ pub fn compile(scenario: &Scenario, against: Against<'_>) -> (Vec<Program>, Vec<
     }
     problems.extend(reader.into_problems());
     let mut programs = Vec::new();
+    let mut incomplete = scenario.incomplete;
     for row in rows {
-        let (program, found) = Compiler::new(scenario, against, &row).run();
+        let mut compiler = Compiler::new(scenario, against, &row);
+        compiler.run();
+        incomplete |= compiler.incomplete;
+        let (program, found) = compiler.finish();
         programs.push(program);
         for problem in found {
             let same = |known: &Diagnostic| {
@@ -62,8 +74,10 @@ pub fn compile(scenario: &Scenario, against: Against<'_>) -> (Vec<Program>, Vec<
             }
         }
     }
-    if problems.iter().any(Diagnostic::is_error) {
+    if incomplete || problems.iter().any(Diagnostic::is_error) {
         programs.clear();
+        // What seems unused may be used by what could not be read.
+        problems.retain(|problem| !UNUSED.contains(&problem.code));
     }
     (programs, problems)
 }
@@ -124,6 +138,8 @@ struct Compiler<'a> {
     actors: Vec<Actor>,
     steps: Vec<Step>,
     readers: Vec<Reader>,
+    /// Something of it could not be read, or grew out of all measure.
+    incomplete: bool,
 }
 
 /// The reader of the file that is compiled at the moment.
@@ -140,19 +156,24 @@ impl<'a> Compiler<'a> {
             actors: Vec::new(),
             steps: Vec::new(),
             readers: Vec::new(),
+            incomplete: false,
         }
     }
 
-    fn run(mut self) -> (Program, Vec<Diagnostic>) {
+    fn run(&mut self) {
         let scenario = self.scenario;
         let reader = self.reader(&scenario.source);
         let mut scope = Scope::new(reader);
-        for (name, value) in self.row {
-            scope.bind_param(name, value.clone());
+        for (dimension, (_, value)) in scenario.matrix.iter().zip(self.row) {
+            scope.bind_param(&dimension.name, value.clone());
         }
         self.actors(&mut scope);
         self.steps(&scenario.steps, &mut scope, "", 0);
         scope.report_unused(&self.readers[reader]);
+    }
+
+    fn finish(self) -> (Program, Vec<Diagnostic>) {
+        let scenario = self.scenario;
         let program = Program {
             id: case_id(&scenario.id.value, self.row),
             title: scenario.title.clone(),
@@ -205,23 +226,15 @@ impl<'a> Compiler<'a> {
                         phone: self.slot(&format!("{name}.phone"), false),
                     }
                 }
-                ast::ActorKind::Push { owner } => {
-                    let found = self.actors.iter().position(|actor| {
-                        actor.name == owner.value && matches!(actor.kind, ActorKind::User { .. })
-                    });
-                    let Some(owner) = found else {
-                        let users = self.actors.iter().map(|actor| actor.name.as_str());
-                        self.readers[scope.reader].unknown(
-                            "E0152",
-                            owner.span,
-                            "owner",
-                            &owner.value,
-                            users,
-                        );
-                        continue;
-                    };
-                    ActorKind::Push { owner }
-                }
+                ast::ActorKind::Push { owner } => match self.owner(owner, scope) {
+                    Some(owner) => ActorKind::Push { owner },
+                    None => continue,
+                },
+                ast::ActorKind::Approver { owner: None } => ActorKind::Approver { owner: None },
+                ast::ActorKind::Approver { owner: Some(owner) } => match self.owner(owner, scope) {
+                    Some(owner) => ActorKind::Approver { owner: Some(owner) },
+                    None => continue,
+                },
             };
             scope.bind_actor(&actor.name.value, self.actors.len());
             self.actors.push(Actor {
@@ -229,5 +242,19 @@ impl<'a> Compiler<'a> {
                 kind,
             });
         }
+    }
+
+    /// The position of the user to whom a device belongs.
+    fn owner(&self, owner: &Spanned<String>, scope: &Scope) -> Option<usize> {
+        let is_owner = |actor: &Actor| {
+            actor.name == owner.value && matches!(actor.kind, ActorKind::User { .. })
+        };
+        let found = self.actors.iter().position(is_owner);
+        if found.is_none() {
+            let users = self.actors.iter().map(|actor| actor.name.as_str());
+            let reader = &self.readers[scope.reader];
+            reader.unknown("E0152", owner.span, "owner", &owner.value, users);
+        }
+        found
     }
 }

@@ -38,7 +38,10 @@ impl Compiler<'_> {
         for (name, value) in &with.given {
             if known.contains_key(name.value.as_str()) {
                 match self.operand(value, scope) {
-                    Some(operand) => drop(inputs.insert(name.value.clone(), operand)),
+                    Some(operand) => {
+                        self.check_single(operation, name, &operand, scope);
+                        inputs.insert(name.value.clone(), operand);
+                    }
                     None => whole = false,
                 }
             } else {
@@ -54,6 +57,7 @@ impl Compiler<'_> {
             }
         }
         for name in &with.omit {
+            self.check_omitted(operation, with, name, scope);
             if !known.contains_key(name.value.as_str()) {
                 let what = format!("input of `{}`", operation.name);
                 self.readers[scope.reader].unknown(
@@ -76,6 +80,56 @@ impl Compiler<'_> {
             }
         }
         whole.then_some(inputs)
+    }
+
+    /// Only JSON has lists and objects.
+    fn check_single(
+        &self,
+        operation: &Operation,
+        name: &Spanned<String>,
+        operand: &Operand,
+        scope: &Scope,
+    ) {
+        let several = matches!(
+            operand,
+            Operand::List(_) | Operand::Map(_) | Operand::Const(Value::Array(_) | Value::Object(_))
+        );
+        let is_named = |expr: &Expr| expr.refs().iter().any(|known| known.value == name.value);
+        let outside = is_named(&operation.path) || operation.bearer.as_ref().is_some_and(is_named);
+        if several && (outside || !matches!(operation.body, Body::Json(_))) {
+            let message = format!(
+                "`{}` of `{}` must be a single value",
+                name.value, operation.name
+            );
+            self.readers[scope.reader].error("E0163", name.span, message);
+        }
+    }
+
+    /// An input is either given or left out, and a path cannot be left out.
+    fn check_omitted(
+        &self,
+        operation: &Operation,
+        with: &With,
+        name: &Spanned<String>,
+        scope: &Scope,
+    ) {
+        let reader = &self.readers[scope.reader];
+        if with
+            .given
+            .iter()
+            .any(|(given, _)| given.value == name.value)
+        {
+            let message = format!("`{}` is both given and left out", name.value);
+            reader.error("E0164", name.span, message);
+        }
+        let path = operation.path.refs();
+        if path.iter().any(|known| known.value == name.value) {
+            let message = format!(
+                "`{}` is a part of the path and cannot be left out",
+                name.value
+            );
+            reader.error("E0164", name.span, message);
+        }
     }
 
     /// The operation's bytes with the step's inputs put in; what is omitted is not sent.

@@ -27,7 +27,7 @@ pub(super) struct Scope {
     pub(super) steps: BTreeMap<String, usize>,
     /// Ids given so far, with their places.
     pub(super) ids: BTreeMap<String, Span>,
-    params: BTreeSet<String>,
+    params: BTreeMap<String, Span>,
     params_used: BTreeSet<String>,
 }
 
@@ -39,13 +39,14 @@ impl Scope {
             unused: BTreeMap::new(),
             steps: BTreeMap::new(),
             ids: BTreeMap::new(),
-            params: BTreeSet::new(),
+            params: BTreeMap::new(),
             params_used: BTreeSet::new(),
         }
     }
 
-    pub(super) fn bind_param(&mut self, name: &str, value: Value) {
-        self.params.insert(name.to_owned());
+    pub(super) fn bind_param(&mut self, name: &Spanned<String>, value: Value) {
+        let Spanned { value: name, span } = name;
+        self.params.insert(name.clone(), *span);
         self.names
             .insert(format!("param.{name}"), Bound::Value(Operand::Const(value)));
     }
@@ -100,7 +101,7 @@ impl Scope {
         {
             return member_of(reader, name, &actors[*actor], member);
         }
-        let bound: Vec<String> = self.values();
+        let bound: Vec<String> = self.values(actors);
         reader.unknown(
             "E0154",
             name.span,
@@ -119,13 +120,13 @@ impl Scope {
         }
     }
 
-    /// The actors' names, for messages.
-    pub(super) fn actor_names(&self) -> Vec<&str> {
-        let actors = self
-            .names
-            .iter()
-            .filter(|(_, bound)| matches!(bound, Bound::Actor(_)));
-        actors.map(|(name, _)| name.as_str()).collect()
+    /// The names of the actors that fit, for messages.
+    pub(super) fn actor_names(&self, fits: impl Fn(usize) -> bool) -> Vec<&str> {
+        let names = self.names.iter().filter_map(|(name, bound)| match bound {
+            Bound::Actor(actor) if fits(*actor) => Some(name.as_str()),
+            Bound::Actor(_) | Bound::Value(_) => None,
+        });
+        names.collect()
     }
 
     /// A captured value by name, for a fragment's outputs.
@@ -147,28 +148,38 @@ impl Scope {
                 "remove it, or use it in a later step",
             );
         }
-        for param in self.params.difference(&self.params_used) {
-            let start = Span::new(0, 0);
-            reader.warn(
-                "W0156",
-                start,
-                format!("matrix list `{param}` is never used"),
-                format!("refer to it as `$param.{param}`"),
-            );
+        for (param, span) in &self.params {
+            if !self.params_used.contains(param) {
+                let message = format!("matrix list `{param}` is never used");
+                reader.warn(
+                    "W0156",
+                    *span,
+                    message,
+                    format!("refer to it as `$param.{param}`"),
+                );
+            }
         }
     }
 
-    fn values(&self) -> Vec<String> {
+    /// What `$name` may be; a phone has no values.
+    fn values(&self, actors: &[Actor]) -> Vec<String> {
         let mut names = Vec::new();
         for (name, bound) in &self.names {
             match bound {
                 Bound::Value(_) => names.push(name.clone()),
-                Bound::Actor(_) => names.push(format!("{name}.username")),
+                Bound::Actor(actor) => {
+                    if let ActorKind::User { .. } = actors[*actor].kind {
+                        names.extend(MEMBERS.map(|member| format!("{name}.{member}")));
+                    }
+                }
             }
         }
         names
     }
 }
+
+/// The values of a person.
+const MEMBERS: [&str; 4] = ["username", "password", "email", "phone"];
 
 fn member_of(
     reader: &Reader,
@@ -198,13 +209,7 @@ fn member_of(
         "email" => email,
         "phone" => phone,
         _ => {
-            reader.unknown(
-                "E0154",
-                name.span,
-                "member",
-                member,
-                ["username", "password", "email", "phone"],
-            );
+            reader.unknown("E0154", name.span, "member", member, MEMBERS);
             return None;
         }
     };

@@ -321,13 +321,16 @@ impl Session {
     fn act_view<'a>(&'a self, act: &'a Act, meanwhile: Option<usize>) -> ActView<'a> {
         let actor = &self.program.actors[act.actor];
         let (owner, username) = match actor.kind {
-            ActorKind::Push { owner } => match self.program.actors[owner].kind {
-                ActorKind::User { username, .. } => (
-                    self.program.actors[owner].name.as_str(),
-                    self.text(username),
-                ),
-                ActorKind::Push { .. } => ("", ""),
-            },
+            ActorKind::Push { owner } | ActorKind::Approver { owner: Some(owner) } => {
+                match self.program.actors[owner].kind {
+                    ActorKind::User { username, .. } => (
+                        self.program.actors[owner].name.as_str(),
+                        self.text(username),
+                    ),
+                    ActorKind::Push { .. } | ActorKind::Approver { .. } => ("", ""),
+                }
+            }
+            ActorKind::Approver { owner: None } => ("", ""),
             ActorKind::User { username, .. } => (actor.name.as_str(), self.text(username)),
         };
         let value = |(name, operand): &'a (String, Operand)| {
@@ -406,13 +409,20 @@ impl Session {
     fn length(&self, length: &WaitLength) -> Duration {
         match length {
             WaitLength::For(time) => *time,
-            WaitLength::Past(name) => {
+            WaitLength::Past { name, told } => {
+                let told = told.as_ref().and_then(|told| self.resolve(told)?.as_u64());
+                if let Some(told) = told {
+                    return Duration::from_secs(told).saturating_add(PAST_MARGIN);
+                }
                 let lifetime = self
                     .environment
                     .lifetimes
                     .get(name)
                     .or_else(|| self.program.dialect.lifetimes.get(name));
-                lifetime.copied().unwrap_or_default() + PAST_MARGIN
+                lifetime
+                    .copied()
+                    .unwrap_or_default()
+                    .saturating_add(PAST_MARGIN)
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The language at its boundary: texts in, messages or transcripts out.
 
+mod diagnostics;
 mod polling;
 mod stage;
 mod steps;
