@@ -388,6 +388,16 @@ impl Program {
         bindings
     }
 
+    /// How often it disturbs somebody's phone: its calls that may do so.
+    #[must_use]
+    pub fn pushes(&self) -> u32 {
+        let disturbs = |step: &&Step| {
+            let exchange = step.action.exchange();
+            exchange.is_some_and(|exchange| self.dialect.operations[exchange.operation].disturbs)
+        };
+        u32::try_from(self.steps.iter().filter(disturbs).count()).unwrap_or(u32::MAX)
+    }
+
     /// How long it waits on purpose, polls left aside.
     #[must_use]
     pub fn waits(&self, lifetime: &dyn Fn(&str) -> Duration) -> Duration {

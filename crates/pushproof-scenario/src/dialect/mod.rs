@@ -69,6 +69,10 @@ pub struct Operation {
     pub secrets: Vec<Path>,
     /// The members that tell apart the shapes of its replies.
     pub variant: Vec<Path>,
+    /// Sending it twice does no more than sending it once, so that a runner may do so when an answer was lost. What HTTP calls safe is so anyway.
+    pub repeatable: bool,
+    /// Each call may make somebody's phone ring or blink; a target can limit how many do.
+    pub disturbs: bool,
 }
 
 /// The body of an operation.
@@ -94,6 +98,12 @@ pub struct Field {
 }
 
 impl Operation {
+    /// Whether it may be sent again when nobody knows what became of it.
+    #[must_use]
+    pub fn may_be_repeated(&self) -> bool {
+        self.repeatable || self.method.is_safe()
+    }
+
     /// The inputs a step must or may give, with whether each may be left out; the client's own values are no inputs.
     #[must_use]
     pub fn inputs(&self) -> BTreeMap<&str, bool> {

@@ -299,6 +299,11 @@ fn operation(reader: &Reader, entry: &Entry, outcomes: &[String]) -> Option<Oper
     let named = fields.texts("outcomes");
     let secrets = paths(reader, fields.texts("secrets"));
     let variant = paths(reader, fields.texts("variant"));
+    let mut flag = |key| {
+        let node = fields.take(key);
+        node.and_then(|node| reader.boolean(node, &format!("`{key}`"))) == Some(true)
+    };
+    let (repeatable, disturbs) = (flag("repeatable"), flag("disturbs"));
     if form.is_some() && json.is_some() {
         let message = format!("`{}` has two bodies, `form` and `json`", entry.key);
         reader.error("E0204", entry.key_span, message);
@@ -315,6 +320,8 @@ fn operation(reader: &Reader, entry: &Entry, outcomes: &[String]) -> Option<Oper
         outcomes: outcome_set(reader, &named, outcomes),
         secrets,
         variant,
+        repeatable,
+        disturbs,
     })
 }
 
