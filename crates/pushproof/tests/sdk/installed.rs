@@ -9,7 +9,9 @@ use tokio::process::Command;
 use crate::run::{Trouble, run, text};
 
 /// How long an installation may take.
-const INSTALL_LIMIT: Duration = Duration::from_secs(240);
+const INSTALL_LIMIT: Duration = Duration::from_secs(180);
+/// For how long after an installation that could not be done the next test does not try again.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(600);
 /// How long a program may take to say its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(60);
 
@@ -146,18 +148,33 @@ async fn once(
     let guard = File::create(parent.join(format!("{language}.lock"))).unwrap();
     guard.lock().unwrap();
     let folder = parent.join(language);
-    let stamp = folder.join("installed");
+    let (stamp, failure) = (folder.join("installed"), folder.join("failure"));
     let wanted = fs::read(lock).unwrap();
     if fs::read(&stamp).ok().as_ref() != Some(&wanted) {
+        if is_recent(&failure) {
+            return Err(fs::read_to_string(&failure).unwrap());
+        }
         if folder.exists() {
             fs::remove_dir_all(&folder).unwrap();
         }
         fs::create_dir(&folder).unwrap();
-        install(&folder).await?;
+        if let Err(why) = install(&folder).await {
+            fs::write(&failure, &why).unwrap();
+            return Err(why);
+        }
         fs::write(&stamp, wanted).unwrap();
     }
     refresh(&folder);
     Ok(folder)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the age of a file is about this machine, not about what is tested"
+)]
+fn is_recent(file: &Path) -> bool {
+    let modified = fs::metadata(file).and_then(|file| file.modified());
+    modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < TRY_AGAIN_AFTER))
 }
 
 async fn check_version(program: &str, argument: &str, least: (u32, u32)) -> Result<(), String> {

@@ -10,7 +10,7 @@ const authentication = oauth.ClientSecretBasic(clientSecret);
 
 const discovered = await oauth.discoveryRequest(new URL(issuer), { algorithm: "oidc" });
 const server = await oauth.processDiscoveryResponse(new URL(issuer), discovered);
-say("discovery", Object.keys(server).sort().join(" ").replaceAll("_", " "));
+say("discovery", server.issuer === issuer ? "the issuer is who it is asked as" : server.issuer);
 
 /** Calls the token endpoint: tokens whose id_token is signed by the issuer's key, or the refusal. */
 async function token(grant, parameters) {
