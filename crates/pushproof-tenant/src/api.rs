@@ -7,6 +7,7 @@ mod oob;
 mod otp;
 mod password;
 mod recovery;
+pub(crate) mod refresh;
 
 mod associate;
 mod authenticators;
@@ -19,5 +20,6 @@ mod device_enrol;
 
 mod control;
 mod control_phone;
+mod control_settings;
 mod userinfo;
 mod users;

@@ -148,7 +148,7 @@ fn is_current(call: &Call<'_>, claims: &Value) -> bool {
             .is_some_and(|exp| call.now.as_secs() < exp)
 }
 
-fn is_for(claims: &Value, audience: &str) -> bool {
+pub(crate) fn is_for(claims: &Value, audience: &str) -> bool {
     match &claims["aud"] {
         Value::String(one) => one == audience,
         Value::Array(several) => several.iter().any(|one| one == audience),

@@ -29,7 +29,7 @@ impl Tenant {
         if self.has(Fault::ErrorsAre200) && voice == Voice::Token {
             draft.status = 200;
         }
-        if self.has(Fault::NoWaitHint) && draft.status == 429 {
+        if self.has(Fault::NoWaitHint) && draft.more.throttled {
             draft.more.level = None;
             if let Some(body) = draft.body.as_mut().and_then(|body| body.as_object_mut()) {
                 body.shift_remove("interval");

@@ -1,13 +1,18 @@
-//! Who the client is: by the body, by HTTP Basic, or by its bare id when it is public (RFC 6749 §2.3).
+//! Who the client is: by the body, by HTTP Basic, by an assertion that it signed, or by its bare id when it is public
+//! (RFC 6749 §2.3, RFC 7523).
 
 use data_encoding::BASE64;
 
+use crate::bearer::is_for;
 use crate::body::{Fields, form_decode};
 use crate::call::Call;
+use crate::jwt::{Jwt, RsaKey};
 use crate::refusals;
 use crate::reply::Refusal;
 use crate::settings::Client;
 use crate::tenant::Tenant;
+
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// A client of the settings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,6 +25,9 @@ impl Tenant {
         call: &Call<'_>,
         fields: &Fields,
     ) -> Result<ClientKey, Refusal> {
+        if fields.text("client_assertion_type")? == Some(ASSERTION_TYPE) {
+            return self.client_by_assertion(call, fields);
+        }
         match call.credentials("Basic") {
             Some(credentials) => {
                 let (id, secret) =
@@ -51,6 +59,28 @@ impl Tenant {
         }
     }
 
+    /// The client that signed an assertion for this tenant (RFC 7523 §3).
+    fn client_by_assertion(&self, call: &Call<'_>, fields: &Fields) -> Result<ClientKey, Refusal> {
+        let jwt = Jwt::parse(fields.required("client_assertion")?);
+        let jwt = jwt.ok_or_else(|| refusals::invalid_client(false))?;
+        let id = jwt.claims["iss"].as_str().unwrap_or_default();
+        let client = self.client_named(id).filter(|key| {
+            let key = self.client_settings(*key).key.as_ref();
+            let key = key.and_then(|jwk| RsaKey::from_jwk(jwk).ok());
+            let is_here = |audience: &str| is_for(&jwt.claims, audience);
+            key.is_some_and(|key| jwt.alg() == Some("RS256") && jwt.is_signed_by(&key))
+                && jwt.claims["sub"] == *id
+                && (is_here(&call.issuer()) || is_here(&call.url("oauth/token")))
+                && jwt.claims["exp"]
+                    .as_f64()
+                    .is_some_and(|exp| call.now.as_secs_f64() < exp)
+        });
+        if fields.text("client_id")?.is_some_and(|other| other != id) {
+            return Err(refusals::invalid_client(false));
+        }
+        client.ok_or_else(|| refusals::invalid_client(false))
+    }
+
     fn client(
         &self,
         id: &str,
@@ -58,8 +88,11 @@ impl Tenant {
         by_header: bool,
     ) -> Result<ClientKey, Refusal> {
         let client = self.client_named(id).filter(|key| {
-            let expected = self.client_settings(*key).secret.as_deref();
-            expected.is_none_or(|expected| secret == Some(expected))
+            let client = self.client_settings(*key);
+            match &client.secret {
+                Some(expected) => secret == Some(expected),
+                None => client.key.is_none(),
+            }
         });
         client.ok_or_else(|| refusals::invalid_client(by_header))
     }

@@ -8,11 +8,11 @@
 //!
 //! | part | served | form of errors |
 //! | --- | --- | --- |
-//! | token endpoint | `POST /oauth/token`: `password`, `password-realm`, `client_credentials`, `mfa-oob`, `mfa-otp`, `mfa-recovery-code` | OAuth |
+//! | token endpoint | `POST /oauth/token`: `password`, `password-realm`, `client_credentials`, `refresh_token`, `mfa-oob`, `mfa-otp`, `mfa-recovery-code` | OAuth |
 //! | MFA API | `POST /mfa/associate`, `POST /mfa/challenge`, `GET /mfa/authenticators`, `DELETE /mfa/authenticators/{id}` | OAuth |
 //! | profile | `/userinfo`, `/.well-known/jwks.json`, `/.well-known/openid-configuration` | OAuth |
 //! | device API, also under `/appliance-mfa` | `POST /api/enroll`, `POST /api/resolve-transaction`, `PATCH`, `DELETE /api/device-accounts/{id}` | `statusCode`, `errorCode` |
-//! | Management API | `POST /api/v2/users`, `GET`, `DELETE /api/v2/users/{id}`, `POST /api/v2/users/{id}/recovery-code-regeneration` | `statusCode`, `errorCode` |
+//! | Management API | `POST /api/v2/users`, `GET`, `PATCH`, `DELETE /api/v2/users/{id}`, `POST /api/v2/users/{id}/recovery-code-regeneration` | `statusCode`, `errorCode` |
 //! | control | `GET /__control/inbox/{push_token}`, `GET /__control/messages/{address}`, `POST /__control/device`, `POST /__control/settings` | OAuth |
 //!
 //! **Never here:** sockets, `async`, clocks, environment, printing, the code of the device crate (each checks the
@@ -32,6 +32,7 @@
 
 mod any_fault;
 mod api;
+mod attempts;
 mod authenticator;
 mod bearer;
 mod bent;
@@ -50,6 +51,7 @@ mod masks;
 mod refusals;
 mod reply;
 mod reply_fault;
+mod requirements;
 mod route;
 mod seal;
 mod settings;
@@ -65,8 +67,9 @@ pub use fault::{Fault, UnknownFault};
 pub use keys::Keys;
 pub use reply_fault::ReplyFault;
 pub use settings::{
-    Buckets, Client, Factor, Lifetimes, OTHER_CLIENT_ID, OTHER_CLIENT_SECRET, PUBLIC_CLIENT_ID,
-    Profile, RESTRICTED_CLIENT_ID, RESTRICTED_CLIENT_SECRET, Rate, SANDBOX_CLIENT_ID,
-    SANDBOX_CLIENT_SECRET, SANDBOX_CONNECTION, SANDBOX_OTHER_AUDIENCE, Settings,
+    Buckets, Client, Factor, Lifetimes, MfaRequirements, OTHER_CLIENT_ID, OTHER_CLIENT_SECRET,
+    PUBLIC_CLIENT_ID, Profile, RESTRICTED_CLIENT_ID, RESTRICTED_CLIENT_SECRET, Rate,
+    SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, SANDBOX_CONNECTION, SANDBOX_OTHER_AUDIENCE, Settings,
+    Statuses,
 };
 pub use tenant::Tenant;

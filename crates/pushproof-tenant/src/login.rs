@@ -50,6 +50,9 @@ impl Tenant {
         let expires = now + self.settings.lifetimes.mfa_token;
         let (id, sealed_expiry) = self.bent_login_name(user, id, expires);
         let leaves_at = expires + self.settings.lifetimes.remembered;
+        if let Some(user) = self.users.get_mut(user) {
+            user.seen = now;
+        }
         self.logins.put(
             now,
             id,
@@ -94,8 +97,12 @@ impl Tenant {
         };
         let login = self.logins.get(&id).ok_or_else(expired)?;
         let is_alive = now < login.expires || self.has(Fault::MfaTokenNeverExpires);
-        if !is_alive || self.users.get(login.user).is_none() {
-            return Err(expired());
+        let user = self.users.get(login.user).filter(|_| is_alive);
+        if user.ok_or_else(expired)?.blocked {
+            return Err(match door {
+                Door::Bearer => refusals::invalid_bearer(),
+                Door::Parameter => refusals::user_blocked(),
+            });
         }
         Ok((id, login.clone()))
     }

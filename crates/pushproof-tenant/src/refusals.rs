@@ -3,7 +3,7 @@
 
 use crate::bucket::Level;
 use crate::reply::{Refusal, whole_seconds};
-use crate::settings::Profile;
+use crate::settings::{Profile, Statuses};
 
 pub(crate) fn not_found() -> Refusal {
     Refusal::new(404, "not_found", "Not found.")
@@ -61,9 +61,33 @@ pub(crate) fn wrong_credentials() -> Refusal {
     Refusal::new(403, "invalid_grant", "Wrong email or password.")
 }
 
-pub(crate) fn mfa_required(mfa_token: String) -> Refusal {
-    Refusal::new(403, "mfa_required", "Multifactor authentication required")
-        .with_member("mfa_token", mfa_token)
+pub(crate) fn mfa_required(statuses: Statuses, mfa_token: String) -> Refusal {
+    let text = "Multifactor authentication required";
+    Refusal::new(statuses.mfa_required, "mfa_required", text).with_member("mfa_token", mfa_token)
+}
+
+pub(crate) fn user_blocked() -> Refusal {
+    Refusal::new(403, "invalid_grant", "user is blocked")
+}
+
+/// Too many wrong passwords in a row.
+pub(crate) fn account_blocked(level: Level) -> Refusal {
+    let text = "Your account has been blocked after multiple consecutive login attempts.";
+    Refusal::new(429, "too_many_attempts", text).throttled(level)
+}
+
+pub(crate) fn too_many_logins(level: Level) -> Refusal {
+    let text = "Rate limit exceeded. Wait before logging in again.";
+    Refusal::new(429, "too_many_requests", text).throttled(level)
+}
+
+pub(crate) fn unknown_refresh_token() -> Refusal {
+    Refusal::new(403, "invalid_grant", "Unknown or invalid refresh token.")
+}
+
+pub(crate) fn invalid_scope() -> Refusal {
+    let text = "The scope is wider than the one that was granted.";
+    Refusal::new(400, "invalid_scope", text)
 }
 
 /// A bearer that cannot be used on `/mfa/*`; RFC 6750 §3 wants the challenge.
@@ -153,16 +177,16 @@ pub(crate) fn invalid_authenticator() -> Refusal {
     )
 }
 
-pub(crate) fn authorization_pending() -> Refusal {
+pub(crate) fn authorization_pending(statuses: Statuses) -> Refusal {
     let text = "Authorization pending: please repeat the request in a few seconds.";
-    Refusal::new(400, "authorization_pending", text)
+    Refusal::new(statuses.pending, "authorization_pending", text)
 }
 
-/// Row 5 of §5.5: 429 with both kinds of hint. `interval` is what the client must keep from now on.
-pub(crate) fn slow_down(level: Level, interval_s: u64) -> Refusal {
+/// Row 5 of §5.5: both kinds of hint. `interval` is what the client must keep from now on.
+pub(crate) fn slow_down(statuses: Statuses, level: Level, interval_s: u64) -> Refusal {
     let wait = whole_seconds(level.wait);
     let text = format!("You are polling faster than allowed. Try again in {wait} seconds.");
-    Refusal::new(429, "slow_down", text)
+    Refusal::new(statuses.slow_down, "slow_down", text)
         .with_member("interval", interval_s)
         .throttled(level)
 }

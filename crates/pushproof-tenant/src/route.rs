@@ -105,7 +105,7 @@ impl<'p> Route<'p> {
             | Self::ControlMessages(_) => "GET",
             Self::Userinfo => "GET, POST",
             Self::Authenticator(_) => "DELETE",
-            Self::User(_) => "GET, DELETE",
+            Self::User(_) => "GET, PATCH, DELETE",
             Self::DeviceAccount(_) => "PATCH, DELETE",
         }
     }

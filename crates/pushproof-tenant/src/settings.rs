@@ -52,6 +52,14 @@ pub struct Settings {
     pub lifetimes: Lifetimes,
     /// How often things may be done.
     pub buckets: Buckets,
+    /// After so many wrong passwords in a row a name is blocked, for [`Lifetimes::block`].
+    pub login_failures_max: u32,
+    /// So many users are kept; a further one replaces the one who has not logged in for the longest time.
+    pub users_max: usize,
+    /// What the answer that asks for a second factor tells about the user's factors.
+    pub mfa_requirements: MfaRequirements,
+    /// Statuses on which the sources differ.
+    pub statuses: Statuses,
     /// The defects switched on.
     pub faults: BTreeSet<Fault>,
     /// Changes to replies, made in this order after everything else.
@@ -59,6 +67,15 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The faults of both kinds that are switched on, as they are written.
+    #[must_use]
+    pub fn fault_texts(&self) -> Vec<String> {
+        let known = self.faults.iter().map(ToString::to_string);
+        known
+            .chain(self.reply_faults.iter().map(ToString::to_string))
+            .collect()
+    }
+
     /// Switches a fault of either kind on.
     pub fn switch_on(&mut self, fault: AnyFault) {
         match fault {
@@ -91,6 +108,10 @@ impl Default for Settings {
             factors: Factor::ALL.into(),
             lifetimes: Lifetimes::default(),
             buckets: Buckets::default(),
+            login_failures_max: 10,
+            users_max: 100_000,
+            mfa_requirements: MfaRequirements::Absent,
+            statuses: Statuses::default(),
             faults: BTreeSet::new(),
             reply_faults: Vec::new(),
         }
@@ -104,6 +125,66 @@ pub enum Profile {
     Documented,
     /// What the service was recorded doing.
     Observed,
+}
+
+impl Profile {
+    /// The name in settings and targets.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::Observed => "observed",
+        }
+    }
+}
+
+/// The member `mfa_requirements` of the answer that asks for a second factor, in its recorded shapes (`protocol.md`
+/// §1.2). Most tenants have none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MfaRequirements {
+    /// No such member.
+    Absent,
+    /// `challenge`, the types of the user's factors, or `enroll`, those that can be enrolled. Entries of the list then
+    /// have a `type` too.
+    Types,
+    /// `challenge_types`, a list of texts.
+    ChallengeTypes,
+}
+
+impl MfaRequirements {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Absent, Self::Types, Self::ChallengeTypes];
+
+    /// The name in settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Types => "types",
+            Self::ChallengeTypes => "challenge_types",
+        }
+    }
+}
+
+/// Statuses on which the sources differ (`protocol.md` §11.3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Statuses {
+    /// Of the answer that asks for a second factor: 403, or 401 as in the OpenAPI file.
+    pub mfa_required: u16,
+    /// Of `authorization_pending`: 400, or 403 as in the device flow.
+    pub pending: u16,
+    /// Of `slow_down`: 429, or 400 as in RFC 8628.
+    pub slow_down: u16,
+}
+
+impl Default for Statuses {
+    fn default() -> Self {
+        Self {
+            mfa_required: 403,
+            pending: 400,
+            slow_down: 429,
+        }
+    }
 }
 
 /// A kind of second factor that a tenant can allow or forbid.
@@ -149,6 +230,8 @@ pub struct Client {
     pub mfa_grant: bool,
     /// Whether it may get Management API tokens by client credentials.
     pub management_api: bool,
+    /// Its public RSA key as a JWK, if it authenticates by assertions that it signs (`private_key_jwt`, RFC 7523 §2.2).
+    pub key: Option<serde_json::Value>,
 }
 
 impl Client {
@@ -160,6 +243,7 @@ impl Client {
             secret: Some(secret.into()),
             mfa_grant: true,
             management_api: false,
+            key: None,
         }
     }
 
@@ -171,6 +255,16 @@ impl Client {
             secret: None,
             mfa_grant: true,
             management_api: false,
+            key: None,
+        }
+    }
+
+    /// A client that signs assertions with the key of this JWK and may use the MFA grants.
+    #[must_use]
+    pub fn with_assertions(id: &str, jwk: serde_json::Value) -> Self {
+        Self {
+            key: Some(jwk),
+            ..Self::public(id)
         }
     }
 
@@ -223,8 +317,14 @@ pub struct Lifetimes {
     pub management_token: Duration,
     /// Any other access token.
     pub access_token: Duration,
+    /// A refresh token.
+    pub refresh_token: Duration,
     /// How long a finished or expired transaction is still told apart from one that never was.
     pub remembered: Duration,
+    /// How long a name stays blocked after too many wrong passwords. The service blocks for days; here somebody waits.
+    pub block: Duration,
+    /// How long a user is kept who does not log in.
+    pub user: Duration,
 }
 
 impl Default for Lifetimes {
@@ -235,7 +335,10 @@ impl Default for Lifetimes {
             enrolment: Duration::from_secs(300),
             management_token: Duration::from_secs(600),
             access_token: Duration::from_secs(86_400),
+            refresh_token: Duration::from_secs(30 * 86_400),
             remembered: Duration::from_secs(900),
+            block: Duration::from_secs(900),
+            user: Duration::from_secs(86_400),
         }
     }
 }
@@ -275,6 +378,8 @@ pub struct Buckets {
     pub sms: Rate,
     /// E-mails to one user.
     pub email: Rate,
+    /// Logins under one name, right or wrong.
+    pub login: Rate,
 }
 
 impl Default for Buckets {
@@ -286,6 +391,7 @@ impl Default for Buckets {
             recovery: Rate::new(10, 360),
             sms: Rate::new(10, 3600),
             email: Rate::new(20, 60),
+            login: Rate::new(20, 6),
         }
     }
 }

@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use http::{Request, Response};
 
+use crate::api::refresh::Refresh;
+use crate::attempts::{Attempts, NameKey};
 use crate::body::Fields;
 use crate::bucket::Bucket;
 use crate::call::Call;
@@ -34,6 +36,8 @@ pub struct Tenant {
     pub(crate) logins: Shelf<SealId, Login>,
     pub(crate) transactions: Shelf<SealId, Transaction>,
     pub(crate) tickets: Shelf<String, Ticket>,
+    pub(crate) refreshes: Shelf<String, Refresh>,
+    pub(crate) attempts: Shelf<NameKey, Attempts>,
     /// Push payloads by push token.
     pub(crate) pushes: Inboxes,
     /// Text, voice and e-mail messages by address.
@@ -59,6 +63,8 @@ impl Tenant {
             logins: Shelf::new(REMEMBERED_MAX),
             transactions: Shelf::new(REMEMBERED_MAX),
             tickets: Shelf::new(REMEMBERED_MAX),
+            refreshes: Shelf::new(REMEMBERED_MAX),
+            attempts: Shelf::new(REMEMBERED_MAX),
             pushes: Inboxes::default(),
             messages: Inboxes::default(),
         }

@@ -10,7 +10,7 @@ use crate::fault::Fault;
 use crate::login::Wish;
 use crate::refusals;
 use crate::reply::Refusal;
-use crate::tenant::{ALPHANUMERIC, Tenant};
+use crate::tenant::Tenant;
 use crate::user::UserKey;
 
 /// The scopes of the MFA API.
@@ -69,9 +69,27 @@ impl Tenant {
         }
     }
 
-    /// The tokens that grant a wish to a user (SEC-003: the one of the first factor).
+    /// The tokens that grant a wish to a user (SEC-003: the one of the first factor), and with `offline_access` one to
+    /// renew them.
     pub(crate) fn issue(
         &mut self,
+        call: &Call<'_>,
+        user: UserKey,
+        client: ClientKey,
+        wish: &Wish,
+    ) -> Result<Map<String, Value>, Refusal> {
+        let mut set = self.token_set(call, user, client, wish)?;
+        let scope = set.get("scope").and_then(Value::as_str).unwrap_or_default();
+        if scope.split(' ').any(|one| one == "offline_access") {
+            let refresh_token = self.begin_refresh(call.now, user, client, wish);
+            set.insert("refresh_token".into(), json!(refresh_token));
+        }
+        Ok(set)
+    }
+
+    /// The tokens without one to renew them.
+    pub(crate) fn token_set(
+        &self,
         call: &Call<'_>,
         user: UserKey,
         client: ClientKey,
@@ -80,7 +98,6 @@ impl Tenant {
         let audience = self.audience(call, wish)?;
         let scope = granted_scope(audience, wish.scope.as_deref());
         let has = |name: &str| scope.split(' ').any(|one| one == name);
-        let refresh_token = format!("v1.{}", self.text(ALPHANUMERIC, 43));
         let user = self
             .users
             .get(self.bent_subject(user))
@@ -101,9 +118,6 @@ impl Tenant {
                 id["email_verified"] = json!(user.email_verified);
             }
             set.insert("id_token".into(), json!(self.keys.sign(&id)));
-        }
-        if has("offline_access") {
-            set.insert("refresh_token".into(), json!(refresh_token));
         }
         if !scope.is_empty() {
             set.insert("scope".into(), json!(scope));

@@ -138,7 +138,7 @@ impl Tenant {
         let id = self.sealer.unseal(Purpose::OobCode, oob_code);
         let id = id.ok_or_else(|| {
             if self.has(Fault::TamperedCodePends) {
-                return refusals::authorization_pending();
+                return refusals::authorization_pending(self.settings.statuses);
             }
             refusals::malformed_oob_code(self.settings.profile)
         })?;

@@ -8,8 +8,6 @@ use crate::bucket::Bucket;
 use crate::seal::SealId;
 use crate::settings::Buckets;
 
-/// So many users exist at most.
-pub(crate) const USERS_MAX: usize = 1_000_000;
 /// So many of a user's newest transactions are kept at hand.
 const RECENT_MAX: usize = 16;
 
@@ -22,6 +20,10 @@ pub(crate) struct User {
     pub(crate) email: String,
     pub(crate) email_verified: bool,
     pub(crate) password: String,
+    /// Whether somebody has shut the user out through the Management API.
+    pub(crate) blocked: bool,
+    /// When the user was made or has logged in last.
+    pub(crate) seen: Duration,
     /// In the order of creation; a verified e-mail address is not among them unless somebody enrolled it.
     pub(crate) authenticators: Vec<Authenticator>,
     /// Names the implicit e-mail factor.
@@ -60,6 +62,8 @@ impl User {
             email,
             email_verified,
             password,
+            blocked: false,
+            seen: now,
             authenticators: Vec::new(),
             email_device,
             recent: VecDeque::new(),
@@ -179,12 +183,28 @@ pub(crate) struct Users {
     by_email: BTreeMap<String, UserKey>,
     by_id: BTreeMap<String, UserKey>,
     by_device: BTreeMap<DeviceId, UserKey>,
+    /// Each user once, with an instant at or before the one when he was seen last; those seen long ago stand in front.
+    by_age: VecDeque<(Duration, UserKey)>,
     created: u64,
 }
 
 impl Users {
-    pub(crate) fn len(&self) -> usize {
-        self.users.len()
+    /// Lets users go until there is room for one more: those not seen since an instant, and others who were not seen
+    /// for the longest time as long as there are too many. Somebody due may stay for a while behind one who is not.
+    pub(crate) fn make_room(&mut self, unseen_since: Duration, len_max: usize) {
+        while let Some((counted, key)) = self.by_age.pop_front() {
+            let Some(user) = self.users.get(&key) else {
+                continue;
+            };
+            if user.seen > counted {
+                self.by_age.push_back((user.seen, key));
+            } else if user.seen < unseen_since || self.users.len() >= len_max {
+                self.remove(key);
+            } else {
+                self.by_age.push_front((counted, key));
+                break;
+            }
+        }
     }
 
     pub(crate) fn add(&mut self, user: User) -> UserKey {
@@ -192,6 +212,7 @@ impl Users {
         let key = UserKey(self.created);
         self.by_email.insert(user.email.to_lowercase(), key);
         self.by_id.insert(user.id.clone(), key);
+        self.by_age.push_back((user.seen, key));
         self.users.insert(key, user);
         key
     }

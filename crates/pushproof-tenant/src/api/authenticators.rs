@@ -10,6 +10,7 @@ use crate::call::Call;
 use crate::fault::Fault;
 use crate::refusals;
 use crate::reply::{Answer, Reply};
+use crate::settings::MfaRequirements;
 use crate::tenant::Tenant;
 use crate::user::{User, UserKey};
 
@@ -57,6 +58,9 @@ impl Tenant {
     /// The entry as it is, but for faults of the list.
     fn bent_entry(&self, authenticator: &Authenticator) -> Map<String, Value> {
         let mut entry = authenticator.listed();
+        if self.settings.mfa_requirements == MfaRequirements::Types {
+            entry.insert("type".into(), json!(authenticator.requirement_type()));
+        }
         if let Some((name, secret)) = authenticator
             .secret()
             .filter(|_| self.has(Fault::ListLeaks))

@@ -74,7 +74,8 @@ impl Tenant {
         let rate = self.poll_rate();
         let taken = self.poll_bucket(id)?.take(rate, now);
         let taken = self.bent_throttle(id, taken);
-        taken.map_err(|level| refusals::slow_down(level, rate.refill.as_secs()))
+        let statuses = self.settings.statuses;
+        taken.map_err(|level| refusals::slow_down(statuses, level, rate.refill.as_secs()))
     }
 
     /// The bucket of the transaction, but for [`Fault::ThrottledTogether`].
@@ -164,7 +165,7 @@ impl Tenant {
         if self.has(Fault::UnansweredIsRefused) && is_push() {
             return refusals::rejected(self.settings.profile);
         }
-        refusals::authorization_pending()
+        refusals::authorization_pending(self.settings.statuses)
     }
 
     fn standing(&self, now: Duration, id: SealId) -> Result<Standing, Refusal> {

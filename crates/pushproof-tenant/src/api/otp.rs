@@ -47,7 +47,7 @@ impl Tenant {
             self.confirm(user, &device);
         }
         if self.has(Fault::WrongOtpPends) {
-            return refusals::authorization_pending();
+            return refusals::authorization_pending(self.settings.statuses);
         }
         self.echoing(refusals::wrong_otp(), otp)
     }

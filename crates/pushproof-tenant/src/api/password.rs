@@ -22,12 +22,25 @@ impl Tenant {
             audience: fields.text("audience")?.map(Into::into),
             scope: fields.text("scope")?.map(Into::into),
         };
-        let user = self.first_factor(fields)?;
+        let name = fields.required("username")?;
+        self.admit_login(call.now, name)?;
+        let user = self.first_factor(fields);
+        self.count_login(call.now, name, user.is_ok());
+        let user = user?;
+        if self.users.get(user).is_some_and(|user| user.blocked) {
+            return Err(refusals::user_blocked());
+        }
         self.check_audience(call, &wish)?;
         if !self.needs_second_factor(call, user, &wish) {
             return self.issue(call, user, client, &wish).map(Reply::ok);
         }
-        let mut refusal = refusals::mfa_required(self.begin_login(call.now, user, client, wish));
+        let mut refusal = refusals::mfa_required(
+            self.settings.statuses,
+            self.begin_login(call.now, user, client, wish),
+        );
+        if let Some(requirements) = self.mfa_requirements(user) {
+            refusal = refusal.with_member("mfa_requirements", requirements);
+        }
         if self.has(Fault::MfaTokenMissing) {
             refusal.more.members.shift_remove("mfa_token");
         }

@@ -13,6 +13,7 @@ enum Grant {
     Password,
     PasswordRealm,
     ClientCredentials,
+    RefreshToken,
     MfaOob,
     MfaOtp,
     MfaRecoveryCode,
@@ -24,6 +25,7 @@ impl Grant {
             "password" => Self::Password,
             "http://auth0.com/oauth/grant-type/password-realm" => Self::PasswordRealm,
             "client_credentials" => Self::ClientCredentials,
+            "refresh_token" => Self::RefreshToken,
             "http://auth0.com/oauth/grant-type/mfa-oob" => Self::MfaOob,
             "http://auth0.com/oauth/grant-type/mfa-otp" => Self::MfaOtp,
             "http://auth0.com/oauth/grant-type/mfa-recovery-code" => Self::MfaRecoveryCode,
@@ -54,6 +56,7 @@ impl Tenant {
                 self.password(call, &fields, client)
             }
             Grant::ClientCredentials => self.client_credentials(call, &fields, client),
+            Grant::RefreshToken => self.refresh(call, &fields, client),
             Grant::MfaOob => self.mfa_oob(call, client, &Oob::read(&fields)?, &fields),
             Grant::MfaOtp => self.mfa_otp(call, &fields, client),
             Grant::MfaRecoveryCode => self.mfa_recovery_code(call, &fields, client),

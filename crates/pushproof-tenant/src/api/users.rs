@@ -4,12 +4,12 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::authenticator::Kind;
-use crate::body::percent_decode;
+use crate::body::{Fields, percent_decode};
 use crate::call::Call;
 use crate::refusals;
 use crate::reply::{Answer, Refusal, Reply};
 use crate::tenant::{HEX, Tenant};
-use crate::user::{Registration, USERS_MAX, User, UserKey};
+use crate::user::{Registration, User, UserKey};
 
 impl Tenant {
     pub(crate) fn create_user(&mut self, call: &Call<'_>) -> Answer {
@@ -22,11 +22,7 @@ impl Tenant {
         if !email.contains('@') {
             return Err(refusals::invalid_request("email must be an address"));
         }
-        let email_verified = match fields.member("email_verified") {
-            None => false,
-            Some(Value::Bool(verified)) => *verified,
-            Some(_) => return Err(refusals::must_be("email_verified", "a boolean")),
-        };
+        let email_verified = flag(&fields, "email_verified")?.unwrap_or(false);
         if self.users.named(email).is_some() {
             return Err(Refusal::new(
                 409,
@@ -34,13 +30,9 @@ impl Tenant {
                 "The user already exists.",
             ));
         }
-        if self.users.len() >= USERS_MAX {
-            return Err(Refusal::new(
-                403,
-                "quota_exceeded",
-                "The tenant has as many users as it can hold.",
-            ));
-        }
+        let unseen_since = call.now.saturating_sub(self.settings.lifetimes.user);
+        self.users
+            .make_room(unseen_since, self.settings.users_max.max(1));
         let registration = Registration {
             id: format!("auth0|{}", self.text(HEX, 24)),
             email: email.into(),
@@ -54,7 +46,7 @@ impl Tenant {
         Ok(Reply::created(shown))
     }
 
-    /// `GET` or `DELETE /api/v2/users/{id}`. Deleting who does not exist is no error, as at the vendor's.
+    /// `GET`, `PATCH` or `DELETE /api/v2/users/{id}`. Deleting who does not exist is no error, as at the vendor's.
     pub(crate) fn manage_user(&mut self, call: &Call<'_>, id: &str) -> Answer {
         if *call.method == Method::DELETE {
             self.manager(call, "delete:users")?;
@@ -63,11 +55,42 @@ impl Tenant {
             }
             return Ok(Reply::no_content());
         }
+        if *call.method == Method::PATCH {
+            self.manager(call, "update:users")?;
+            return self.change_user(call, id);
+        }
         self.manager(call, "read:users")?;
         let user = self
             .user_in_path(id)
             .and_then(|key| self.users.get(key))
             .ok_or_else(user_not_found)?;
+        Ok(Reply::ok(self.shown(user)))
+    }
+
+    /// Takes over what the body names, all of it or nothing.
+    fn change_user(&mut self, call: &Call<'_>, id: &str) -> Answer {
+        let fields = self.fields(call)?;
+        let key = self.user_in_path(id).ok_or_else(user_not_found)?;
+        let blocked = flag(&fields, "blocked")?;
+        let email_verified = flag(&fields, "email_verified")?;
+        let password = fields.text("password")?;
+        let known = ["blocked", "email_verified", "password", "connection"];
+        if fields
+            .members()
+            .keys()
+            .any(|name| !known.contains(&&**name))
+        {
+            return Err(refusals::invalid_request(
+                "Only blocked, email_verified and password can be changed.",
+            ));
+        }
+        let user = self.users.get_mut(key).ok_or_else(user_not_found)?;
+        user.blocked = blocked.unwrap_or(user.blocked);
+        user.email_verified = email_verified.unwrap_or(user.email_verified);
+        if let Some(password) = password {
+            user.password = password.into();
+        }
+        let user = self.users.get(key).ok_or_else(user_not_found)?;
         Ok(Reply::ok(self.shown(user)))
     }
 
@@ -97,7 +120,7 @@ impl Tenant {
     fn shown(&self, user: &User) -> Map<String, Value> {
         let bare_id = user.id.strip_prefix("auth0|").unwrap_or(&user.id);
         let identity = json!({ "connection": self.settings.connection, "user_id": bare_id, "provider": "auth0", "isSocial": false });
-        [
+        let mut shown: Map<String, Value> = [
             ("user_id", json!(user.id)),
             ("email", json!(user.email)),
             ("email_verified", json!(user.email_verified)),
@@ -105,7 +128,19 @@ impl Tenant {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into_iter()
-        .collect()
+        .collect();
+        if user.blocked {
+            shown.insert("blocked".into(), json!(true));
+        }
+        shown
+    }
+}
+
+fn flag(fields: &Fields, name: &'static str) -> Result<Option<bool>, Refusal> {
+    match fields.member(name) {
+        None => Ok(None),
+        Some(Value::Bool(flag)) => Ok(Some(*flag)),
+        Some(_) => Err(refusals::must_be(name, "a boolean")),
     }
 }
 

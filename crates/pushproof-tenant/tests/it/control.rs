@@ -137,13 +137,13 @@ fn switches_change_together_or_not_at_all() {
         set(json!({ "profile": "strict" })),
     ];
     insta::assert_snapshot!(told.join("\n"), @r#"
-    200 recovery_codes profile factors faults
+    200 recovery_codes profile factors faults mfa_requirements statuses lifetimes_ms buckets login_failures_max users_max
     400 invalid_request "There is no such switch."
     400 invalid_request "recovery_codes must be a boolean"
-    400 invalid_request "faults must be a list of fault ids"
+    400 invalid_request "faults must be a list of faults"
     400 invalid_request "profile must be documented or observed"
     "#);
-    insta::assert_snapshot!(world.json("/__control/settings", None, &json!({})).raw, @r#"{"recovery_codes":false,"profile":"documented","factors":["push"],"faults":["DEF-001"]}"#);
+    insta::assert_snapshot!(world.json("/__control/settings", None, &json!({})).raw, @r#"{"recovery_codes":false,"profile":"documented","factors":["push"],"faults":["DEF-001"],"mfa_requirements":"absent","statuses":{"mfa_required":403,"pending":400,"slow_down":429},"lifetimes_ms":{"mfa_token":600000,"oob_code":300000,"enrolment":300000,"management_token":600000,"access_token":86400000,"refresh_token":2592000000,"remembered":900000,"block":900000,"user":86400000},"buckets":{"poll":{"burst":12,"refill_ms":5000},"push":{"burst":5,"refill_ms":12000},"otp":{"burst":10,"refill_ms":360000},"recovery":{"burst":10,"refill_ms":360000},"sms":{"burst":10,"refill_ms":3600000},"email":{"burst":20,"refill_ms":60000},"login":{"burst":20,"refill_ms":6000}},"login_failures_max":10,"users_max":100000}"#);
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn wrong_methods_and_unknown_paths() {
     PUT  /api/resolve-transaction     405 method_not_allowed allow POST
     GET  /api/device-accounts/x       405 method_not_allowed allow PATCH, DELETE
     GET  /api/v2/users                405 method_not_allowed allow POST
-    POST /api/v2/users/x              405 method_not_allowed allow GET, DELETE
+    POST /api/v2/users/x              405 method_not_allowed allow GET, PATCH, DELETE
     POST /__control/inbox/x           405 method_not_allowed allow GET
     GET  /__control/device            405 method_not_allowed allow POST
     GET  /__control/clock             404 not_found allow -

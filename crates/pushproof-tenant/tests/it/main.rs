@@ -14,6 +14,7 @@ mod http_facts;
 mod model;
 mod outcomes;
 mod recovery;
+mod renewal;
 mod reply_faults;
 mod sequence;
 mod throttling;

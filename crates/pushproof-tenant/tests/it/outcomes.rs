@@ -182,6 +182,9 @@ fn documented_differs_where_the_sources_do() {
 #[test]
 fn first_factor() {
     let mut world = World::honest();
+    // There are more rows than logins in a burst.
+    let wide = json!({ "buckets": { "login": { "burst": 100, "refill_ms": 6000 } } });
+    world.json("/__control/settings", None, &wide);
     let id = world.user("ada");
     let mut rows: Vec<String> = Vec::new();
     let mut row = |situation: &str, answer: String| rows.push(format!("{situation:<26} {answer}"));
