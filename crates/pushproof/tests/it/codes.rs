@@ -143,7 +143,7 @@ fn failed_10() {
 #[test]
 fn warned_0_and_strict_10() {
     let workshop = Workshop::new();
-    let args = ["conformance", "-q", "--fault", "DEF-035"];
+    let args = ["conformance", "-q", "polling.burst", "--fault", "DEF-035"];
     assert_eq!(workshop.run(&args).exit, 0);
     assert_eq!(workshop.run(&[&args[..], &["--strict"]].concat()).exit, 10);
 }

@@ -1,24 +1,44 @@
-//! Ctrl-C in the middle of a case.
+//! A signal in the middle of a case.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::codes::aimed;
-use crate::command::Done;
+use crate::command::{Done, Workshop};
 use crate::host::Host;
 
-/// The case polls every five seconds of real time. As soon as its first poll is answered it is interrupted: it ends at once, its users are
-/// deleted, its record is whole, and the exit code says why.
+/// Long enough for any machine; nobody waits for it unless something is broken.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 #[test]
 fn an_interrupted_run_cleans_up_and_says_so() {
-    let (tell, told) = mpsc::channel();
+    let (workshop, done) = signalled("INT");
+    insta::assert_snapshot!(workshop.show(&done));
+    assert_eq!(workshop.run(&["report", "record.jsonl"]).exit, 130);
+}
+
+#[test]
+fn a_terminated_run_too() {
+    let (workshop, done) = signalled("TERM");
+    assert_eq!(done.exit, 143, "{}{}", done.stdout, done.stderr);
+    assert_eq!(workshop.run(&["report", "record.jsonl"]).exit, 143);
+}
+
+/// The case runs in real time. While its request for an enrolment is with the tenant the signal comes: the run ends without the reply, its user
+/// is deleted, its record is whole.
+fn signalled(signal: &str) -> (Workshop, Done) {
+    let (asked, asks) = mpsc::channel();
+    let (release, held) = mpsc::channel::<()>();
+    let held = Mutex::new(held);
     let host = Host::real_time(Arc::new(move |seen| {
         if seen.path == "/mfa/associate" {
-            let _ = tell.send(());
+            asked.send(()).unwrap();
+            // The reply leaves when the run has heard the signal, or when there is nobody left to tell.
+            let _ = held.lock().unwrap().recv_timeout(PATIENCE);
         }
     }));
     let workshop = aimed(&host.target().replace("clock:", "# clock:"));
@@ -30,62 +50,72 @@ fn an_interrupted_run_cleans_up_and_says_so() {
         "record.jsonl",
         "push.challenge.approved[decide_after=1]",
     ];
-    let mut child = workshop
-        .command(&args)
+    let mut command = workshop.command(&args);
+    let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let wait = std::time::Duration::from_secs(30);
-    told.recv_timeout(wait)
+    asks.recv_timeout(PATIENCE)
         .expect("the case asks for an enrolment");
-    let sent = Command::new("sh")
-        .arg("-c")
-        .arg(format!("kill -INT {}", child.id()))
-        .status()
-        .unwrap();
-    assert!(sent.success());
+    kill(signal, child.id());
 
-    let (mut stdout, mut stderr) = (String::new(), String::new());
+    let mut stderr = String::new();
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    while !stderr.contains("cleaning up") {
+        assert_ne!(
+            lines.read_line(&mut stderr).unwrap(),
+            0,
+            "it says that it has heard: {stderr}"
+        );
+    }
+    release.send(()).unwrap();
+    let mut stdout = String::new();
     child
         .stdout
         .take()
         .unwrap()
         .read_to_string(&mut stdout)
         .unwrap();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut stderr)
-        .unwrap();
+    lines.read_to_string(&mut stderr).unwrap();
     let exit = child
         .wait()
         .unwrap()
         .code()
         .expect("it ends by itself, not by the signal");
-    insta::assert_snapshot!(workshop.show(&Done {
-        exit,
-        stdout,
-        stderr
-    }));
 
     let seen = host.seen();
     let created = seen
         .iter()
-        .filter(|seen| seen.path == "/api/v2/users" && seen.status == 201)
-        .count();
+        .filter(|seen| seen.path == "/api/v2/users" && seen.status == 201);
     let deleted = seen
         .iter()
-        .filter(|seen| seen.method == "DELETE" && seen.path.starts_with("/api/v2/users/"))
-        .count();
-    assert_eq!((created, deleted), (1, 1));
-
+        .filter(|seen| seen.method == "DELETE" && seen.path.starts_with("/api/v2/users/"));
+    assert_eq!((created.count(), deleted.count()), (1, 1));
     let record = workshop.read("record.jsonl");
     let last: Value = serde_json::from_str(record.lines().last().unwrap()).unwrap();
     assert_eq!(
         json!([last["kind"], last["exit"], last["complete"]]),
-        json!(["run-finished", 130, false])
+        json!(["run-finished", exit, false])
     );
-    assert_eq!(workshop.run(&["report", "record.jsonl"]).exit, 130);
+    (
+        workshop,
+        Done {
+            exit,
+            stdout,
+            stderr,
+        },
+    )
+}
+
+fn kill(signal: &str, process: u32) {
+    let command = format!("kill -{signal} {process}");
+    assert!(
+        Command::new("sh")
+            .arg("-c")
+            .arg(command)
+            .status()
+            .unwrap()
+            .success()
+    );
 }

@@ -12,7 +12,7 @@ fn everything_passes() {
 
 #[test]
 fn quiet_says_how_it_ended() {
-    assert_snapshot!(transcript(&["conformance", "-q"]));
+    assert_snapshot!(transcript(&["conformance", "-q", "recovery.*"]));
 }
 
 #[test]
@@ -27,10 +27,19 @@ fn verbose_tells_the_whole_story() {
 /// Two runs of different ids, at different times, on different ports.
 #[test]
 fn twice_in_a_row_the_same_verdicts_in_the_same_order() {
-    let report = |fault: &[&str]| {
+    // Some cases fail and some cannot go on, so that there is more to compare than passes.
+    let args = [
+        "conformance",
+        "--fault",
+        "DEF-028",
+        "--fault",
+        "DEF-001",
+        "--report-json",
+        "report.json",
+    ];
+    let report = || {
         let workshop = Workshop::new();
-        let done =
-            workshop.run(&[&["conformance", "--report-json", "report.json"], fault].concat());
+        let done = workshop.run(&args);
         let mut report: Value = serde_json::from_str(&workshop.read("report.json")).unwrap();
         for varies in ["id", "started", "took_ms"] {
             assert!(
@@ -50,11 +59,9 @@ fn twice_in_a_row_the_same_verdicts_in_the_same_order() {
         }
         (done.exit, workshop.show(&done), report)
     };
-    for fault in [&[][..], &["--fault", "DEF-028", "--fault", "DEF-001"]] {
-        let (first, second) = (report(fault), report(fault));
-        assert_eq!(first.2, second.2);
-        assert_eq!((first.0, first.1), (second.0, second.1));
-    }
+    let (first, second) = (report(), report());
+    assert_eq!(first.2, second.2);
+    assert_eq!((first.0, first.1), (second.0, second.1));
 }
 
 #[test]
