@@ -21,5 +21,6 @@ mod device_enrol;
 mod control;
 mod control_phone;
 mod control_settings;
+mod control_state;
 mod userinfo;
 mod users;

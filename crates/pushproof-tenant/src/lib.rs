@@ -13,7 +13,8 @@
 //! | profile | `/userinfo`, `/.well-known/jwks.json`, `/.well-known/openid-configuration` | OAuth |
 //! | device API, also under `/appliance-mfa` | `POST /api/enroll`, `POST /api/resolve-transaction`, `PATCH`, `DELETE /api/device-accounts/{id}` | `statusCode`, `errorCode` |
 //! | Management API | `POST /api/v2/users`, `GET`, `PATCH`, `DELETE /api/v2/users/{id}`, `POST /api/v2/users/{id}/recovery-code-regeneration` | `statusCode`, `errorCode` |
-//! | control | `GET /__control/inbox/{push_token}`, `GET /__control/messages/{address}`, `POST /__control/device`, `POST /__control/settings` | OAuth |
+//! | control | `GET /__control/inbox/{push_token}`, `GET /__control/messages/{address}`, `POST /__control/device`, `POST /__control/settings`, `GET /__control/state` | OAuth |
+//! | page | `GET /`: the same for a person who plays the phone | |
 //!
 //! **Never here:** sockets, `async`, clocks, environment, printing, the code of the device crate (each checks the
 //! other).
@@ -30,6 +31,7 @@
 //! # Ok::<(), http::Error>(())
 //! ```
 
+mod activity;
 mod any_fault;
 mod api;
 mod attempts;
@@ -48,6 +50,7 @@ mod jwt;
 mod keys;
 mod login;
 mod masks;
+mod page;
 mod refusals;
 mod reply;
 mod reply_fault;

@@ -41,6 +41,8 @@ pub(crate) enum Route<'p> {
     ControlMessages(&'p str),
     ControlDevice,
     ControlSettings,
+    ControlState,
+    Page,
 }
 
 impl<'p> Route<'p> {
@@ -62,6 +64,8 @@ impl<'p> Route<'p> {
             "/api/v2/users" => Self::Users,
             "/__control/device" => Self::ControlDevice,
             "/__control/settings" => Self::ControlSettings,
+            "/__control/state" => Self::ControlState,
+            "/" => Self::Page,
             _ => return None,
         })
     }
@@ -102,7 +106,9 @@ impl<'p> Route<'p> {
             | Self::Jwks
             | Self::Configuration
             | Self::ControlInbox(_)
-            | Self::ControlMessages(_) => "GET",
+            | Self::ControlMessages(_)
+            | Self::ControlState
+            | Self::Page => "GET",
             Self::Userinfo => "GET, POST",
             Self::Authenticator(_) => "DELETE",
             Self::User(_) => "GET, PATCH, DELETE",
@@ -128,7 +134,9 @@ impl<'p> Route<'p> {
             | Self::ControlInbox(_)
             | Self::ControlMessages(_)
             | Self::ControlDevice
-            | Self::ControlSettings => Voice::Plain,
+            | Self::ControlSettings
+            | Self::ControlState
+            | Self::Page => Voice::Plain,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use http::{Request, Response};
 
+use crate::activity::Activity;
 use crate::api::refresh::Refresh;
 use crate::attempts::{Attempts, NameKey};
 use crate::body::Fields;
@@ -14,6 +15,7 @@ use crate::fault::Fault;
 use crate::inbox::Inboxes;
 use crate::keys::Keys;
 use crate::login::Login;
+use crate::page;
 use crate::refusals;
 use crate::reply::{self, Answer, Refusal};
 use crate::route::Route;
@@ -42,6 +44,9 @@ pub struct Tenant {
     pub(crate) pushes: Inboxes,
     /// Text, voice and e-mail messages by address.
     pub(crate) messages: Inboxes,
+    pub(crate) activity: Activity,
+    /// How many transactions there have been.
+    pub(crate) opened: u64,
     /// The one poll bucket of [`Fault::ThrottledTogether`].
     pub(crate) shared_polls: Bucket,
 }
@@ -67,6 +72,8 @@ impl Tenant {
             attempts: Shelf::new(REMEMBERED_MAX),
             pushes: Inboxes::default(),
             messages: Inboxes::default(),
+            activity: Activity::default(),
+            opened: 0,
         }
     }
 
@@ -76,6 +83,9 @@ impl Tenant {
         let (parts, body) = request.into_parts();
         let call = Call::new(self.settings.issuer.as_deref(), now, &parts, &body);
         let route = self.bent_route(Route::find(call.path), call.path);
+        if route == Some(Route::Page) && call.method == http::Method::GET {
+            return page::served(call.now);
+        }
         let voice = route.map_or(reply::Voice::Plain, Route::voice);
         let answer = route
             .ok_or_else(refusals::not_found)
@@ -112,6 +122,8 @@ impl Tenant {
             Route::ControlMessages(address) => self.control_messages(address),
             Route::ControlDevice => self.control_device(call),
             Route::ControlSettings => self.control_settings(call),
+            Route::ControlState => self.control_state(call),
+            Route::Page => Err(refusals::not_found()), // `handle` has served it
         }
     }
 

@@ -14,6 +14,9 @@ use crate::tenant::{ALPHANUMERIC, Tenant};
 use crate::user::UserKey;
 
 pub(crate) struct Transaction {
+    /// Counts the transactions of the tenant, from 1. Unlike the `oob_code` it is no secret.
+    pub(crate) number: u64,
+    pub(crate) begun: Duration,
     pub(crate) user: UserKey,
     /// The login whose `mfa_token` began it; `None` when a management token did, then any login of the user may poll.
     pub(crate) login: Option<SealId>,
@@ -67,6 +70,13 @@ impl Transaction {
     }
 }
 
+impl Transaction {
+    /// Whether a phone could settle it now, by enrolling or by an answer.
+    pub(crate) fn waits_for_phone(&self, now: Duration) -> bool {
+        self.binding_code.is_none() && self.standing(now) == Standing::Pending
+    }
+}
+
 /// What a phone needs to enrol, once.
 #[derive(Clone)]
 pub(crate) struct Ticket {
@@ -105,7 +115,10 @@ impl Tenant {
         let (id, sealed_expiry) = self.bent_oob_name(user, id, expires);
         let challenge =
             data_encoding::BASE64URL_NOPAD.encode(self.text(ALPHANUMERIC, 24).as_bytes());
+        self.opened += 1;
         let transaction = Transaction {
+            number: self.opened,
+            begun: now,
             user,
             login,
             device,
@@ -158,6 +171,13 @@ impl Tenant {
         self.transactions
             .get_mut(&id)
             .ok_or_else(refusals::oob_code_expired)
+    }
+
+    /// The transaction with a number, looked for from the newest.
+    pub(crate) fn transaction_numbered(&self, number: u64) -> Option<(SealId, &Transaction)> {
+        let mut all = self.transactions.newest_first();
+        all.find(|(_, transaction)| transaction.number == number)
+            .map(|(id, transaction)| (*id, transaction))
     }
 
     /// Whether a transaction still waits for its answer.

@@ -263,6 +263,14 @@ impl Users {
         }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.users.len()
+    }
+
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &User> {
+        self.users.values().rev()
+    }
+
     /// All users in the order of their creation.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (UserKey, &User)> {
         self.users.iter().map(|(key, user)| (*key, user))

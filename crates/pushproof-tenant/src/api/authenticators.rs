@@ -46,7 +46,7 @@ impl Tenant {
     }
 
     /// The entries of a user, in the order of creation, the implicit e-mail last.
-    fn listed(&self, user: &User) -> Vec<Value> {
+    pub(crate) fn listed(&self, user: &User) -> Vec<Value> {
         let implicit = user.implicit_email();
         let all = user.authenticators.iter().chain(implicit.as_ref());
         let shown = all.filter(|one| one.is_factor() || self.settings.recovery_codes);

@@ -14,6 +14,7 @@ use crate::reply::{Answer, Refusal, Reply};
 use crate::seal::{Purpose, SealId};
 use crate::tenant::{ALPHANUMERIC, Tenant};
 use crate::totp::step_at;
+use crate::transaction::BegunBy;
 use crate::user::UserKey;
 
 impl Tenant {
@@ -31,9 +32,16 @@ impl Tenant {
             Some(_) => return Err(refusals::must_be("with", "an object")),
         };
         match action(&fields, with)? {
-            Action::Enrol { barcode_uri } => self.kept_phone_enrols(call.now, barcode_uri),
-            Action::Decide { decision, oob_code } => {
-                self.kept_phone_decides(call.now, user, decision, oob_code)
+            Action::Enrol { by, name } => {
+                let ticket = self.ticket_named(user, by)?;
+                self.kept_phone_enrols(call.now, &ticket, name)
+            }
+            Action::Decide {
+                decision,
+                which: Which::Numbered(number),
+            } => self.any_phone_decides(call.now, user, decision, number),
+            Action::Decide { decision, which } => {
+                self.kept_phone_decides(call.now, user, decision, which)
             }
             Action::Ignore => Ok(acknowledged()),
             Action::Unenrol => {
@@ -47,19 +55,52 @@ impl Tenant {
         }
     }
 
-    fn kept_phone_enrols(&mut self, now: Duration, barcode_uri: &str) -> Answer {
-        let ticket = query(barcode_uri, "enrollment_tx_id")
-            .ok_or_else(|| refuse("The barcode has no ticket."))?;
+    /// The ticket of a barcode, or that of a user's enrolment by its number.
+    fn ticket_named(&self, user: UserKey, by: By<'_>) -> Result<String, Refusal> {
+        match by {
+            By::Barcode(uri) => {
+                query(uri, "enrollment_tx_id").ok_or_else(|| refuse("The barcode has no ticket."))
+            }
+            By::Number(number) => {
+                let found = self.transaction_numbered(number);
+                let found = found.filter(|(_, transaction)| transaction.user == user);
+                let mut tickets = self.tickets.newest_first();
+                found
+                    .and_then(|(id, _)| tickets.find(|(_, ticket)| ticket.transaction == id))
+                    .map(|(text, _)| text.clone())
+                    .ok_or_else(|| refuse("No such enrolment waits."))
+            }
+        }
+    }
+
+    fn kept_phone_enrols(&mut self, now: Duration, ticket: &str, name: Option<&str>) -> Answer {
         let phone = Phone {
             identifier: self.text(ALPHANUMERIC, 20),
-            name: "Sandbox phone".into(),
+            name: name.unwrap_or("Sandbox phone").into(),
             push_service: "GCM".into(),
             push_token: self.text(ALPHANUMERIC, 40),
             account_token: self.text(ALPHANUMERIC, 40),
             key: None,
         };
-        self.enrol_phone(now, &ticket, phone)
-            .map(|_| acknowledged())
+        self.enrol_phone(now, ticket, phone).map(|_| acknowledged())
+    }
+
+    /// Decides in the place of whatever phone was asked, also of one outside: so a person plays it on the page.
+    fn any_phone_decides(
+        &mut self,
+        now: Duration,
+        user: UserKey,
+        decision: Decision,
+        number: u64,
+    ) -> Answer {
+        let found = self.transaction_numbered(number);
+        let id = found
+            .filter(|(_, one)| one.user == user && one.begun_by == BegunBy::Challenge)
+            .filter(|(_, one)| one.waits_for_phone(now))
+            .map(|(id, _)| id)
+            .ok_or_else(|| refuse("No such challenge waits for an answer."))?;
+        self.decide(now, id, decision);
+        Ok(acknowledged())
     }
 
     fn kept_phone_decides(
@@ -67,14 +108,14 @@ impl Tenant {
         now: Duration,
         user: UserKey,
         decision: Decision,
-        oob_code: Option<&str>,
+        which: Which<'_>,
     ) -> Answer {
         let (device, _) = self
             .kept_phone(user)
             .ok_or_else(|| refuse("The user has no such phone."))?;
-        let id = match oob_code {
-            Some(oob_code) => self.sealer.unseal(Purpose::OobCode, oob_code),
-            None => self.newest_open(now, user, &device),
+        let id = match which {
+            Which::Coded(oob_code) => self.sealer.unseal(Purpose::OobCode, oob_code),
+            Which::Numbered(_) | Which::Newest => self.newest_open(now, user, &device),
         };
         let id = id.ok_or_else(|| refuse("No such challenge waits for an answer."))?;
         if self.answerable(now, id)?.device != device {
@@ -125,13 +166,30 @@ impl Tenant {
     }
 }
 
+/// What a phone enrols by.
+enum By<'f> {
+    Barcode(&'f str),
+    /// The number of the enrolment, as `GET /__control/state` tells it.
+    Number(u64),
+}
+
+/// Which push is answered.
+#[derive(Clone, Copy)]
+enum Which<'f> {
+    Newest,
+    Coded(&'f str),
+    /// By its number, as `GET /__control/state` tells it.
+    Numbered(u64),
+}
+
 enum Action<'f> {
     Enrol {
-        barcode_uri: &'f str,
+        by: By<'f>,
+        name: Option<&'f str>,
     },
     Decide {
         decision: Decision,
-        oob_code: Option<&'f str>,
+        which: Which<'f>,
     },
     Ignore,
     Unenrol,
@@ -143,9 +201,9 @@ enum Action<'f> {
 /// The action of a request. What the phone cannot do (forge, for one) is 501, lest a test take it for a refusal.
 fn action<'f>(fields: &'f Fields, with: &'f Map<String, Value>) -> Result<Action<'f>, Refusal> {
     let known: &[&str] = match fields.required("action")? {
-        "enrol" => &["barcode_uri"],
-        "approve" => &["oob_code"],
-        "reject" => &["oob_code", "reason"],
+        "enrol" => &["barcode_uri", "transaction", "name"],
+        "approve" => &["oob_code", "transaction"],
+        "reject" => &["oob_code", "transaction", "reason"],
         "ignore" => &["oob_code"],
         "code" => &["shift", "shift_s"],
         _ => &[],
@@ -154,18 +212,36 @@ fn action<'f>(fields: &'f Fields, with: &'f Map<String, Value>) -> Result<Action
         return Err(cannot());
     }
     let text = |name: &str| with.get(name).and_then(Value::as_str);
-    let oob_code = text("oob_code");
+    let number = match with.get("transaction") {
+        None => None,
+        Some(number) => Some(
+            number
+                .as_u64()
+                .ok_or_else(|| refusals::must_be("transaction", "a number"))?,
+        ),
+    };
+    let which = match (text("oob_code"), number) {
+        (_, Some(number)) => Which::Numbered(number),
+        (Some(oob_code), None) => Which::Coded(oob_code),
+        (None, None) => Which::Newest,
+    };
     Ok(match fields.required("action")? {
         "enrol" => Action::Enrol {
-            barcode_uri: text("barcode_uri").ok_or_else(|| refuse("There is no barcode."))?,
+            by: match number {
+                Some(number) => By::Number(number),
+                None => {
+                    By::Barcode(text("barcode_uri").ok_or_else(|| refuse("There is no barcode."))?)
+                }
+            },
+            name: text("name").filter(|name| !name.is_empty()),
         },
         "approve" => Action::Decide {
             decision: Decision::Approve,
-            oob_code,
+            which,
         },
         "reject" => Action::Decide {
             decision: Decision::Reject,
-            oob_code,
+            which,
         },
         "ignore" => Action::Ignore,
         "unenrol" => Action::Unenrol,

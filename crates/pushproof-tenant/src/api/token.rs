@@ -1,11 +1,15 @@
 //! `POST /oauth/token`: which grant it is, and whether the client may use it.
 
+use std::time::Duration;
+
 use crate::api::oob::Oob;
 use crate::body::Fields;
 use crate::call::Call;
+use crate::client::ClientKey;
 use crate::fault::Fault;
 use crate::refusals;
 use crate::reply::{Answer, Refusal};
+use crate::seal::Sealer;
 use crate::tenant::Tenant;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -14,9 +18,15 @@ enum Grant {
     PasswordRealm,
     ClientCredentials,
     RefreshToken,
-    MfaOob,
-    MfaOtp,
-    MfaRecoveryCode,
+    /// What needs the grant type "MFA" on the client.
+    SecondFactor(Proof),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    Oob,
+    Otp,
+    RecoveryCode,
 }
 
 impl Grant {
@@ -26,15 +36,24 @@ impl Grant {
             "http://auth0.com/oauth/grant-type/password-realm" => Self::PasswordRealm,
             "client_credentials" => Self::ClientCredentials,
             "refresh_token" => Self::RefreshToken,
-            "http://auth0.com/oauth/grant-type/mfa-oob" => Self::MfaOob,
-            "http://auth0.com/oauth/grant-type/mfa-otp" => Self::MfaOtp,
-            "http://auth0.com/oauth/grant-type/mfa-recovery-code" => Self::MfaRecoveryCode,
+            "http://auth0.com/oauth/grant-type/mfa-oob" => Self::SecondFactor(Proof::Oob),
+            "http://auth0.com/oauth/grant-type/mfa-otp" => Self::SecondFactor(Proof::Otp),
+            "http://auth0.com/oauth/grant-type/mfa-recovery-code" => {
+                Self::SecondFactor(Proof::RecoveryCode)
+            }
             _ => return None,
         })
     }
+}
 
-    fn is_second_factor(self) -> bool {
-        matches!(self, Self::MfaOob | Self::MfaOtp | Self::MfaRecoveryCode)
+impl Proof {
+    /// The last part of the grant type.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Oob => "mfa-oob",
+            Self::Otp => "mfa-otp",
+            Self::RecoveryCode => "mfa-recovery-code",
+        }
     }
 }
 
@@ -45,11 +64,7 @@ impl Tenant {
         let fields = self.fields(call)?;
         let grant = fields.required("grant_type")?;
         let client = self.authenticate_client(call, &fields)?;
-        let grant = Grant::named(grant).ok_or_else(refusals::unsupported_grant_type)?;
-        if grant.is_second_factor() && !self.client_settings(client).mfa_grant {
-            return Err(refusals::grant_not_allowed());
-        }
-        match grant {
+        match Grant::named(grant).ok_or_else(refusals::unsupported_grant_type)? {
             Grant::Password => self.password(call, &fields, client),
             Grant::PasswordRealm => {
                 self.check_realm(&fields)?;
@@ -57,10 +72,37 @@ impl Tenant {
             }
             Grant::ClientCredentials => self.client_credentials(call, &fields, client),
             Grant::RefreshToken => self.refresh(call, &fields, client),
-            Grant::MfaOob => self.mfa_oob(call, client, &Oob::read(&fields)?, &fields),
-            Grant::MfaOtp => self.mfa_otp(call, &fields, client),
-            Grant::MfaRecoveryCode => self.mfa_recovery_code(call, &fields, client),
+            Grant::SecondFactor(proof) => {
+                let answer = self.second_factor(proof, call, &fields, client);
+                self.note_poll(call.now, proof, &fields, &answer);
+                answer
+            }
         }
+    }
+
+    fn second_factor(
+        &mut self,
+        proof: Proof,
+        call: &Call<'_>,
+        fields: &Fields,
+        client: ClientKey,
+    ) -> Answer {
+        if !self.client_settings(client).mfa_grant {
+            return Err(refusals::grant_not_allowed());
+        }
+        match proof {
+            Proof::Oob => self.mfa_oob(call, client, &Oob::read(fields)?, fields),
+            Proof::Otp => self.mfa_otp(call, fields, client),
+            Proof::RecoveryCode => self.mfa_recovery_code(call, fields, client),
+        }
+    }
+
+    fn note_poll(&mut self, now: Duration, proof: Proof, fields: &Fields, answer: &Answer) {
+        let mfa_token = fields.text("mfa_token").ok().flatten();
+        let login = mfa_token.and_then(Sealer::claimed);
+        let login = login.and_then(|id| self.logins.get(&id));
+        let user = login.map(|login| login.user);
+        self.activity.note(now, proof.name(), user, answer);
     }
 
     fn check_realm(&self, fields: &Fields) -> Result<(), Refusal> {

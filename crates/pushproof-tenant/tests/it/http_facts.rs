@@ -24,7 +24,7 @@ fn wrong_methods_and_unknown_paths() {
         ("GET", "/__control/clock"),
         ("POST", "/mfa/authenticators/a/b"),
         ("POST", "/mfa/authenticators/"),
-        ("GET", "/"),
+        ("GET", "/nothing"),
     ];
     let mut told: Vec<String> = Vec::new();
     for (method, path) in tries {
@@ -56,7 +56,7 @@ fn wrong_methods_and_unknown_paths() {
     GET  /__control/clock             404 not_found allow -
     POST /mfa/authenticators/a/b      404 not_found allow -
     POST /mfa/authenticators/         404 not_found allow -
-    GET  /                            404 not_found allow -
+    GET  /nothing                     404 not_found allow -
     ");
 }
 

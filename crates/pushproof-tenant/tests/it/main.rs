@@ -13,6 +13,7 @@ mod forgeries;
 mod http_facts;
 mod model;
 mod outcomes;
+mod page;
 mod recovery;
 mod renewal;
 mod reply_faults;
