@@ -25,7 +25,3 @@ mod secrets;
 mod faults;
 
 mod shapes;
-
-mod plan;
-
-mod filter;
