@@ -23,6 +23,7 @@ mod program;
 mod session;
 mod source;
 mod template;
+mod text_pattern;
 mod value;
 mod words;
 pub mod yaml;
@@ -49,5 +50,6 @@ pub use session::{
 };
 pub use source::{Source, Span, Spanned};
 pub use template::{RequestBuffer, ShownCall, Template, Values};
+pub use text_pattern::TextPattern;
 pub use value::Value;
 pub use words::{Evidence, Words};

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use regex_lite::Regex;
 use serde_json::Value;
 
 use crate::dialect::Found;
@@ -10,6 +9,7 @@ use crate::expr::Expr;
 use crate::fields::{Fields, Reader};
 use crate::path::descend;
 use crate::template::plain;
+use crate::text_pattern::TextPattern;
 use crate::yaml::Node;
 
 /// A condition on a value; `T` is what it compares with, a literal or something still to be resolved.
@@ -22,7 +22,7 @@ pub enum Matcher<T = Value> {
     /// Of a kind.
     Is(Kind),
     /// A text in which the pattern is found.
-    Matches(Box<Regex>),
+    Matches(Box<TextPattern>),
     /// One of several.
     OneOf(Vec<T>),
     /// A number not below.
@@ -299,9 +299,9 @@ fn one(reader: &Reader, key: &str, node: &Node) -> Option<Matcher<Expr>> {
     })
 }
 
-fn regex(reader: &Reader, node: &Node) -> Option<Regex> {
+fn regex(reader: &Reader, node: &Node) -> Option<TextPattern> {
     let text = reader.text(node, "`matches`")?;
-    let regex = Regex::new(&text.value);
+    let regex = TextPattern::new(&text.value);
     if let Err(error) = &regex {
         let message = format!("`matches` is not a regular expression: {error}");
         reader.error("E0121", node.span, message);

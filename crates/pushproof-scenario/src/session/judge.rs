@@ -147,6 +147,8 @@ impl Session {
             expires_in: Some(seconds(&rules.expires_path).unwrap_or(rules.expires)),
         };
         let step = self.step;
+        // A session is small; it begins few transactions.
+        self.offers.reserve_exact(1);
         self.offers.push(Offer { step, hints, at });
     }
 

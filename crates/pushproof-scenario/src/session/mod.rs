@@ -15,8 +15,9 @@
 mod judge;
 mod note;
 mod polling;
+mod queue;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use pushproof_polling::Hints;
 pub(crate) use judge::SECRET_LENGTH_MIN;
 pub use note::{CheckRef, Fact, Held, Note, Stop};
 use polling::PollState;
+use queue::Queue;
 
 use crate::ast::ActExpect;
 use crate::matcher::Context;
@@ -152,7 +154,7 @@ pub struct ActView<'a> {
 enum State {
     Calling(Flight),
     Polling(PollState),
-    Waiting(Duration),
+    Waiting { from: Duration, until: Duration },
     Acting(Flight),
     Over,
 }
@@ -163,7 +165,7 @@ pub struct Session {
     program: Arc<Program>,
     environment: Arc<Environment>,
     slots: Box<[Option<Value>]>,
-    outputs: VecDeque<Output>,
+    outputs: Queue,
     state: State,
     step: u16,
     number: u32,
@@ -210,7 +212,7 @@ impl Session {
             program,
             environment,
             slots,
-            outputs: VecDeque::with_capacity(8),
+            outputs: Queue::new(),
             state: State::Over,
             step: 0,
             number: 0,
@@ -242,7 +244,7 @@ impl Session {
             .map(Value::heap_bytes);
         std::mem::size_of::<Self>()
             + std::mem::size_of_val(&*self.slots)
-            + self.outputs.capacity() * std::mem::size_of::<Output>()
+            + self.outputs.heap_bytes()
             + self.offers.capacity() * std::mem::size_of::<Offer>()
             + texts.sum::<usize>()
     }
@@ -271,12 +273,16 @@ impl Session {
     /// What the driver must do next.
     #[must_use]
     pub fn next_output(&mut self) -> Output {
-        if let Some(output) = self.outputs.pop_front() {
+        let waits = match self.state {
+            State::Waiting { from, until } => Some((from, until)),
+            State::Calling(_) | State::Polling(_) | State::Acting(_) | State::Over => None,
+        };
+        if let Some(output) = self.outputs.pop(waits) {
             return output;
         }
         match &self.state {
             State::Over => Output::Done,
-            State::Waiting(until) => Output::Wait(*until),
+            State::Waiting { until, .. } => Output::Wait(*until),
             State::Calling(_) | State::Acting(_) => Output::Wait(Duration::MAX),
             State::Polling(poll) => Output::Wait(poll.wakes_at(self.poll_plan())),
         }
@@ -362,10 +368,7 @@ impl Session {
     }
 
     fn note(&mut self, fact: Fact) {
-        self.outputs.push_back(Output::Note(Note {
-            step: self.step,
-            fact,
-        }));
+        self.outputs.note(self.step, fact);
     }
 
     fn flight(&mut self, lane: u8) -> Flight {
@@ -389,18 +392,18 @@ impl Session {
         match &entered.action {
             Action::Call { .. } => {
                 let flight = self.flight(MAIN_LANE);
-                self.outputs.push_back(Output::Send(flight, step));
+                self.outputs.send(flight, step);
                 self.state = State::Calling(flight);
             }
             Action::Poll(poll) => self.begin_poll(poll, at),
             Action::Wait { length, .. } => {
                 let until = at.saturating_add(self.length(length));
                 self.note(Fact::Waits { from: at, until });
-                self.state = State::Waiting(until);
+                self.state = State::Waiting { from: at, until };
             }
             Action::Device { .. } => {
                 let flight = self.flight(MAIN_LANE);
-                self.outputs.push_back(Output::Act(flight, step));
+                self.outputs.act(flight, step);
                 self.state = State::Acting(flight);
             }
         }
@@ -467,7 +470,7 @@ impl Session {
 
     fn woken(&mut self, at: Duration) {
         match &self.state {
-            State::Waiting(until) if at >= *until => self.leave(at),
+            State::Waiting { until, .. } if at >= *until => self.leave(at),
             State::Polling(_) => self.poll_woken(at),
             _ => {}
         }

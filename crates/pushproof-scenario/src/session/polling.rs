@@ -6,7 +6,7 @@ use std::time::Duration;
 use pushproof_polling::{Answer as PollAnswer, Because, Hints, Meaning, Next, Polling};
 
 use super::judge::LazyJson;
-use super::{Answer, CheckRef, Fact, Flight, Held, MAIN_LANE, Output, Reply, Session, State, Stop};
+use super::{Answer, CheckRef, Fact, Flight, Held, MAIN_LANE, Reply, Session, State, Stop};
 use crate::ast::{ActExpect, Settles};
 use crate::dialect::Recognition;
 use crate::pattern::Live;
@@ -171,7 +171,7 @@ impl Session {
     fn poll_state(&mut self) -> Option<&mut PollState> {
         match &mut self.state {
             State::Polling(state) => Some(state),
-            State::Calling(_) | State::Waiting(_) | State::Acting(_) | State::Over => None,
+            State::Calling(_) | State::Waiting { .. } | State::Acting(_) | State::Over => None,
         }
     }
 
@@ -190,7 +190,7 @@ impl Session {
                 let lane =
                     u8::try_from(position).expect("the compiler bounds the actions of a step");
                 let flight = self.flight(lane);
-                self.outputs.push_back(Output::Act(flight, self.step));
+                self.outputs.act(flight, self.step);
             }
         }
     }
@@ -212,7 +212,7 @@ impl Session {
                 state.flight = flight;
                 state.sent_at = at;
                 self.number = number;
-                self.outputs.push_back(Output::Send(flight, step));
+                self.outputs.send(flight, step);
             }
             Next::Over(because) if state.ending.is_none() => self.end_poll(poll, at, because),
             Next::PollAt(_) | Next::InFlight | Next::Over(_) => {}

@@ -1,10 +1,12 @@
 //! The language at its boundary: texts in, messages or transcripts out.
 
 mod diagnostics;
+mod footprint;
 mod polling;
 mod stage;
 mod steps;
 mod support;
+mod waiting;
 
 use pushproof_scenario::Diagnostic;
 
