@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use tokio::time::timeout;
 
 use super::cors::Judgement;
@@ -64,6 +64,10 @@ pub(super) async fn answer(
 }
 
 async fn read(body: Incoming, limits: &ServeLimits) -> Result<Vec<u8>, Unread> {
+    // A body that says that it is too long need not be waited for.
+    if body.size_hint().lower() > limits.body_max as u64 {
+        return Err(Unread::Refused(StatusCode::PAYLOAD_TOO_LARGE));
+    }
     let body = Limited::new(body, limits.body_max).collect();
     match timeout(limits.body_wait, body).await {
         Ok(Ok(body)) => Ok(body.to_bytes().to_vec()),

@@ -1,6 +1,7 @@
 //! Connections: accepted, brought to HTTP/1.1 or HTTP/2, and let go when the server stops. Start at [`accept`].
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hyper::server::conn::{http1, http2};
@@ -101,11 +102,19 @@ async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     version: Version,
     site: Arc<Site>,
-    stopped: watch::Receiver<bool>,
+    mut stopped: watch::Receiver<bool>,
 ) {
     let stream = TokioIo::new(stream);
     let limits = site.options.limits;
-    let service = service_fn(move |request| answer::answer(Arc::clone(&site), request));
+    let requests = Arc::new(Requests::default());
+    let counted = Arc::clone(&requests);
+    let service = service_fn(move |request| {
+        let (site, counted) = (Arc::clone(&site), Arc::clone(&counted));
+        async move {
+            let _under_way = counted.begin();
+            answer::answer(site, request).await
+        }
+    });
     // An error of a connection is the client's: it left, or did not speak HTTP, and hyper has answered what could be answered.
     match version {
         Version::Http1 => {
@@ -117,11 +126,12 @@ async fn converse(
                 .header_read_timeout(limits.head_wait)
                 .serve_connection(stream, service);
             let mut connection = std::pin::pin!(connection);
-            let is_over = until_over(connection.as_mut(), stopped).await;
-            if !is_over {
-                connection.as_mut().graceful_shutdown();
-                let _ = connection.await;
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                () = until_set(&mut stopped) => {}
             }
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
         }
         Version::Http2 => {
             let connection = http2::Builder::new(TokioExecutor::new())
@@ -132,20 +142,48 @@ async fn converse(
                 .keep_alive_interval(limits.head_wait)
                 .serve_connection(stream, service);
             let mut connection = std::pin::pin!(connection);
-            let is_over = until_over(connection.as_mut(), stopped).await;
-            if !is_over {
-                connection.as_mut().graceful_shutdown();
-                let _ = connection.await;
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                () = until_set(&mut stopped) => {}
+                () = requests.until_idle(limits.head_wait) => {}
             }
+            connection.as_mut().graceful_shutdown();
+            // A client that never finished its greeting does not hear of it.
+            let _ = timeout(STOP_LIMIT, connection).await;
         }
     }
 }
 
-/// Runs a connection until it is over, which gives true, or until the server is to stop.
-async fn until_over(connection: impl Future, mut stopped: watch::Receiver<bool>) -> bool {
-    tokio::select! {
-        _ = connection => true,
-        () = until_set(&mut stopped) => false,
+/// The requests of one connection. HTTP/1.1 needs no such count: hyper limits the time for a head, also for that of the next request.
+#[derive(Default)]
+struct Requests {
+    begun: AtomicU64,
+    ended: AtomicU64,
+}
+
+impl Requests {
+    /// Counts a request as under way until the guard is dropped.
+    fn begin(&self) -> impl Drop {
+        struct UnderWay<'r>(&'r AtomicU64);
+        impl Drop for UnderWay<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        UnderWay(&self.ended)
+    }
+
+    /// Waits until nothing was under way, nor began, for so long.
+    async fn until_idle(&self, wait: Duration) {
+        loop {
+            let before = self.begun.load(Ordering::SeqCst);
+            tokio::time::sleep(wait).await;
+            let begun = self.begun.load(Ordering::SeqCst);
+            if begun == before && self.ended.load(Ordering::SeqCst) == begun {
+                return;
+            }
+        }
     }
 }
 

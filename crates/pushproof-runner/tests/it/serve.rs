@@ -1,4 +1,9 @@
-//! The sandbox's socket: limits, dates, several requests on a connection, and stopping.
+//! The sandbox's socket: dates, limits and stopping here; TLS, what stands around a reply, and clients that are no good in the folder.
+
+mod bounds;
+mod pages;
+mod secure;
+mod talk;
 
 use std::sync::Arc;
 use std::time::Duration;
