@@ -2,10 +2,12 @@
 //!
 //! The SDKs are installed once, from the lock files, into the target folder. Where Node, Python or the package registries are missing, a flow is
 //! skipped, and says so on standard error whatever the test runner captures. Anything else that goes wrong is a failure.
+//! The options of `serve` that applications depend on are tested here too; they need no SDK.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod flows;
 mod installed;
+mod options;
 mod run;
 mod sandbox;

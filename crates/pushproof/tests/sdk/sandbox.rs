@@ -1,11 +1,13 @@
 //! The sandbox as a process, under TLS, on a port of its own.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use pushproof_runner::transport::{HttpOptions, Roots, Transport};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 /// How long it may take to say where it is; it makes an RSA key first.
@@ -17,7 +19,7 @@ pub(crate) struct Sandbox {
     pub(crate) host: String,
     /// The certificate of the authority to trust.
     pub(crate) authority: PathBuf,
-    _process: Child,
+    process: Child,
     _folder: TempDir,
 }
 
@@ -31,6 +33,7 @@ impl Sandbox {
             .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .unwrap();
@@ -41,8 +44,35 @@ impl Sandbox {
         Self {
             host: host.to_owned(),
             authority: folder.path().join("ca.pem"),
-            _process: process,
+            process,
             _folder: folder,
         }
+    }
+
+    /// An address on it.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("https://{}{path}", self.host)
+    }
+
+    /// Asks it, trusting its authority alone; status and body.
+    pub(crate) async fn ask(&self, request: http::request::Builder, body: &str) -> (u16, String) {
+        let options = HttpOptions {
+            roots: Roots::Only(fs::read(&self.authority).unwrap()),
+            ..HttpOptions::default()
+        };
+        let request = request.body(body.into()).unwrap();
+        let client = Transport::http(&options).unwrap();
+        let reply = client.exchange(request).await.unwrap().response;
+        let body = String::from_utf8(reply.body().clone()).unwrap();
+        (reply.status().as_u16(), body)
+    }
+
+    /// Ends it; what it wrote on standard error.
+    pub(crate) async fn end(mut self) -> String {
+        self.process.start_kill().unwrap();
+        let mut log = String::new();
+        let mut stderr = self.process.stderr.take().unwrap();
+        stderr.read_to_string(&mut log).await.unwrap();
+        log
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::{Method, Request, Response, header};
+use http::{HeaderValue, Method, Request, Response, header};
 use pushproof_runner::handler::{Handler, dated};
 
 /// Ten years; more is a mistake.
@@ -16,35 +16,50 @@ pub(super) fn controlled(tenant: Handler) -> Handler {
     Arc::new(move |now: SystemTime, request: Request<Vec<u8>>| {
         let shifted = |ms: u64| now.checked_add(Duration::from_millis(ms)).unwrap_or(now);
         if request.uri().path() == "/__control/clock" {
-            let advanced = advance(&request, &shift_ms);
-            return advanced.map_or_else(
-                |refusal| refusal,
-                |ms| dated(told(shifted(ms)), shifted(ms)),
-            );
+            return match advance(&request, &shift_ms) {
+                Ok(ms) => dated(told(shifted(ms)), shifted(ms)),
+                Err(refusal) => refusal.reply(),
+            };
         }
         tenant(shifted(shift_ms.load(Ordering::SeqCst)), request)
     })
 }
 
-/// The shift after an advance, or the refusal of one that cannot be understood.
-fn advance(request: &Request<Vec<u8>>, shift_ms: &AtomicU64) -> Result<u64, Response<Vec<u8>>> {
+/// Why an advance cannot be understood.
+enum Refusal {
+    Method,
+    Body,
+}
+
+impl Refusal {
+    fn reply(self) -> Response<Vec<u8>> {
+        match self {
+            Self::Method => {
+                let text =
+                    r#"{"error":"method_not_allowed","error_description":"POST an advance"}"#;
+                let mut refusal = reply(405, text);
+                let post = HeaderValue::from_static("POST");
+                refusal.headers_mut().insert(header::ALLOW, post);
+                refusal
+            }
+            Self::Body => reply(
+                400,
+                r#"{"error":"invalid_request","error_description":"a body is {\"advance_ms\": N} with N from 0, at most ten years"}"#,
+            ),
+        }
+    }
+}
+
+/// The shift after an advance.
+fn advance(request: &Request<Vec<u8>>, shift_ms: &AtomicU64) -> Result<u64, Refusal> {
     if request.method() != Method::POST {
-        let mut refusal = reply(
-            405,
-            r#"{"error":"method_not_allowed","error_description":"POST an advance"}"#,
-        );
-        let post = http::HeaderValue::from_static("POST");
-        refusal.headers_mut().insert(header::ALLOW, post);
-        return Err(refusal);
+        return Err(Refusal::Method);
     }
     let body: Option<serde_json::Value> = serde_json::from_slice(request.body()).ok();
     let by_ms = body
         .and_then(|body| body.get("advance_ms")?.as_u64())
-        .filter(|by_ms| *by_ms <= ADVANCE_MAX_MS);
-    let Some(by_ms) = by_ms else {
-        let text = r#"{"error":"invalid_request","error_description":"a body is {\"advance_ms\": N} with N from 0, at most ten years"}"#;
-        return Err(reply(400, text));
-    };
+        .filter(|by_ms| *by_ms <= ADVANCE_MAX_MS)
+        .ok_or(Refusal::Body)?;
     Ok(shift_ms.fetch_add(by_ms, Ordering::SeqCst) + by_ms)
 }
 
