@@ -72,6 +72,7 @@ async fn auth0_auth_js() {
     associate push: channel auth0, binding undefined, recovery code of 24
     poll: 400 authorization_pending "Authorization pending: please repeat the request in a few seconds."
     poll after the phone enrolled: access_token, id_token verified and refresh_token, scope "openid profile email offline_access"
+    refresh: access_token, id_token verified, scope "openid profile email offline_access"
     list: push recovery-code totp
     second enrolment: 403 access_denied "User is already enrolled."
     challenge: type oob, binding undefined
@@ -106,6 +107,7 @@ async fn oauth4webapi_is_strict() {
     associate push: 200, authenticator_type barcode_uri oob_channel oob_code recovery_codes
     poll: 400 authorization_pending "Authorization pending: please repeat the request in a few seconds."
     poll after the phone enrolled: tokens with a signature that holds, profile of the user, scope "openid profile email offline_access"
+    refresh: tokens with a signature that holds, profile of the user, scope "openid profile email offline_access"
     list: 200, push recovery-code totp
     second enrolment: 403, access_denied, User is already enrolled.
     challenge: 200, challenge_type oob_code
@@ -138,6 +140,7 @@ async fn auth0_python() {
     associate push: authenticator_type barcode_uri oob_channel oob_code recovery_codes
     poll: 400 authorization_pending "Authorization pending: please repeat the request in a few seconds."
     poll after the phone enrolled: id_token verified, profile of the user, scope "openid profile email offline_access"
+    refresh: id_token verified, profile of the user, scope "openid profile email offline_access"
     list: push recovery-code totp
     second enrolment: 403 access_denied "User is already enrolled."
     challenge: challenge_type oob_code

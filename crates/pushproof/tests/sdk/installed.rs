@@ -9,7 +9,7 @@ use tokio::process::Command;
 use crate::run::{Trouble, run, text};
 
 /// How long an installation may take.
-const INSTALL_LIMIT: Duration = Duration::from_secs(180);
+const INSTALL_LIMIT: Duration = Duration::from_secs(140);
 /// For how long after an installation that could not be done the next test does not try again.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(600);
 /// How long a program may take to say its version.

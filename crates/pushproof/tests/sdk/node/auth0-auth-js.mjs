@@ -51,7 +51,9 @@ say("associate push", `channel ${enrolment.oobChannel}`, `binding ${enrolment.bi
 let push = { factorType: "oob", mfaToken, oobCode: enrolment.oobCode };
 say("poll", told(await refused(client.mfa.verify(push))));
 await phone(ada, "enrol", { barcode_uri: enrolment.barcodeUri });
-say("poll after the phone enrolled", await judged(await client.mfa.verify(push), ada));
+const tokens = await client.mfa.verify(push);
+say("poll after the phone enrolled", await judged(tokens, ada));
+say("refresh", await judged(await client.getTokenByRefreshToken({ refreshToken: tokens.refreshToken }), ada));
 
 ({ mfaToken } = await login(ada));
 const authenticators = await client.mfa.listAuthenticators({ mfaToken });

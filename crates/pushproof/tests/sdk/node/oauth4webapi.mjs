@@ -74,7 +74,12 @@ const { oob_code, barcode_uri, recovery_codes } = enrolment.body;
 let push = { mfa_token, oob_code };
 say("poll", told(await token(`${MFA}oob`, push)));
 await phone(ada, "enrol", { barcode_uri });
-say("poll after the phone enrolled", await judged(await token(`${MFA}oob`, push), ada));
+const tokens = await token(`${MFA}oob`, push);
+say("poll after the phone enrolled", await judged(tokens, ada));
+const renewal = await oauth.refreshTokenGrantRequest(server, client, authentication, tokens.refresh_token);
+const renewed = await oauth.processRefreshTokenResponse(server, client, renewal);
+await oauth.validateApplicationLevelSignature(server, renewal);
+say("refresh", await judged(renewed, ada));
 
 ({ mfa_token } = await login(ada));
 const authenticators = await mfa("GET", "/mfa/authenticators", mfa_token);

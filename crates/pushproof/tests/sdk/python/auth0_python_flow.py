@@ -46,7 +46,9 @@ say("associate push", " ".join(sorted(enrolment)))
 oob_code, [recovery_code] = enrolment["oob_code"], enrolment["recovery_codes"]
 say("poll", told(refused(verify, "oob", mfa_token, oob_code=oob_code)))
 phone(ada, "enrol", barcode_uri=enrolment["barcode_uri"])
-say("poll after the phone enrolled", judged(verify("oob", mfa_token, oob_code=oob_code), ada))
+tokens = verify("oob", mfa_token, oob_code=oob_code)
+say("poll after the phone enrolled", judged(tokens, ada))
+say("refresh", judged(client.refresh_token(tokens["refresh_token"]), ada))
 
 mfa_token = login(ada)
 mfa = RestClient(mfa_token)
