@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use pushproof_report::{Redactor, ShownReply, ShownRequest};
-use pushproof_scenario::{Operation, Root, Session, ShownCall};
+use pushproof_scenario::{Operation, Root, Session, ShownCall, each_below};
 use serde_json::Value;
 
 /// Most of a body that a record keeps, in characters; what is judged is always the whole body.
@@ -76,18 +76,10 @@ pub(crate) fn reply(
 ) -> ShownReply {
     let body = match serde_json::from_slice::<Value>(response.body()) {
         Ok(mut json) => {
-            for path in operation
-                .secrets
-                .iter()
-                .filter(|path| path.root == Root::Body)
-            {
-                if let Some(place) = at(&mut json, &path.steps) {
-                    hide(
-                        place,
-                        path.steps.last().map_or("body", String::as_str),
-                        redactor,
-                    );
-                }
+            let secrets = operation.secrets.iter().chain(&operation.hidden);
+            for path in secrets.filter(|path| path.root == Root::Body) {
+                let label = path.steps.last().map_or("body", String::as_str);
+                each_below(&mut json, &path.steps, &mut |place| hide(place, label, redactor));
             }
             json.to_string()
         }
@@ -102,14 +94,6 @@ pub(crate) fn reply(
         headers: response.headers().iter().map(header).collect(),
         body: bounded(&redactor.redact(&body), BODY_MAX),
     }
-}
-
-fn at<'a>(value: &'a mut Value, steps: &[String]) -> Option<&'a mut Value> {
-    steps.iter().try_fold(value, |value, step| match value {
-        Value::Object(members) => members.get_mut(step),
-        Value::Array(items) => step.parse::<usize>().ok().and_then(|at| items.get_mut(at)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
-    })
 }
 
 /// Hides every text below; a number or a boolean cannot be told from a harmless one and goes too.

@@ -38,7 +38,7 @@ pub use expr::{Expr, Part};
 pub use library::{Library, SourceFile};
 pub use matcher::{Kind, Matcher};
 pub use parse::{File, parse};
-pub use path::{Headers, Path, Root, Seen};
+pub use path::{Headers, Path, Root, Seen, each_below};
 pub use pattern::{Element, Live, Pattern};
 pub use program::{
     Act, Action, Actor, ActorKind, CLIENTS, Capture, CaptureFrom, Check, Exchange, Expect,

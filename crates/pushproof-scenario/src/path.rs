@@ -112,6 +112,32 @@ impl Path {
     }
 }
 
+/// Every value that steps lead to below a value; `*` stands for any element or member.
+pub fn each_below(value: &mut Value, steps: &[String], take: &mut dyn FnMut(&mut Value)) {
+    let Some((step, rest)) = steps.split_first() else {
+        return take(value);
+    };
+    match value {
+        Value::Object(members) if step == "*" => members
+            .iter_mut()
+            .for_each(|(_, member)| each_below(member, rest, take)),
+        Value::Array(items) if step == "*" => items
+            .iter_mut()
+            .for_each(|item| each_below(item, rest, take)),
+        Value::Object(members) => {
+            if let Some(member) = members.get_mut(step) {
+                each_below(member, rest, take);
+            }
+        }
+        Value::Array(items) => {
+            if let Some(item) = step.parse::<usize>().ok().and_then(|at| items.get_mut(at)) {
+                each_below(item, rest, take);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 impl std::fmt::Display for Path {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.root {

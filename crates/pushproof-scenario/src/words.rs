@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::ast::{ActExpect, Settles};
 use crate::dialect::{Outcome, Outcomes, Recognition};
 use crate::matcher::{Context, Matcher};
-use crate::path::{Path, Root, Seen};
+use crate::path::{Path, Root, Seen, each_below};
 use crate::program::{Action, Expect, Operand, Poll, Program, Step};
 use crate::session::{CheckRef, Reply, SECRET_LENGTH_MIN, Session};
 use crate::source::{Source, Span};
@@ -263,13 +263,14 @@ impl Program {
         let exchange = step.action.exchange();
         let operation = exchange.map(|exchange| &self.dialect.operations[exchange.operation]);
         let mut value = value.into_owned();
-        for secret in operation.map_or(&[][..], |operation| &operation.secrets) {
+        let secrets = operation.iter().flat_map(|operation| operation.secrets.iter().chain(&operation.hidden));
+        for secret in secrets {
             if path.is_within(secret) {
                 return (evidence.hide)(&path.to_string(), &plain(&value));
             }
             if secret.is_within(path) {
-                hide_below(&mut value, &secret.steps[path.steps.len()..], &|text| {
-                    (evidence.hide)(&secret.to_string(), text)
+                each_below(&mut value, &secret.steps[path.steps.len()..], &mut |place| {
+                    *place = (evidence.hide)(&secret.to_string(), &plain(place)).into();
                 });
             }
         }
@@ -313,25 +314,6 @@ impl Program {
                     .map_or_else(String::new, |value| sanitize(&plain(&value), SHOWN_MAX)),
             },
         }
-    }
-}
-
-/// Puts a placeholder for whatever stands at the end of a path.
-fn hide_below(value: &mut Value, steps: &[String], hide: &dyn Fn(&str) -> String) {
-    let below = match (steps.split_first(), value) {
-        (None, value) => {
-            *value = hide(&plain(value)).into();
-            return;
-        }
-        (Some((step, rest)), Value::Object(members)) => members.get_mut(step).zip(Some(rest)),
-        (Some((step, rest)), Value::Array(items)) => {
-            let at = step.parse::<usize>().ok();
-            at.and_then(|at| items.get_mut(at)).zip(Some(rest))
-        }
-        _ => None,
-    };
-    if let Some((value, rest)) = below {
-        hide_below(value, rest, hide);
     }
 }
 

@@ -67,6 +67,8 @@ pub struct Operation {
     pub outcomes: Outcomes,
     /// Where secrets stand in its replies.
     pub secrets: Vec<Path>,
+    /// Where a secret would stand in a reply that must not hold it: hidden, in case it does. `*` stands for any element or member.
+    pub hidden: Vec<Path>,
     /// The members that tell apart the shapes of its replies.
     pub variant: Vec<Path>,
     /// Sending it twice does no more than sending it once, so that a runner may do so when an answer was lost. What HTTP calls safe is so anyway.

@@ -298,6 +298,7 @@ fn operation(reader: &Reader, entry: &Entry, outcomes: &[String]) -> Option<Oper
         .map(|node| Body::Json(body_fields(reader, node)));
     let named = fields.texts("outcomes");
     let secrets = paths(reader, fields.texts("secrets"));
+    let hidden = paths(reader, fields.texts("hidden"));
     let variant = paths(reader, fields.texts("variant"));
     let mut flag = |key| {
         let node = fields.take(key);
@@ -319,6 +320,7 @@ fn operation(reader: &Reader, entry: &Entry, outcomes: &[String]) -> Option<Oper
         body: form.or(json).unwrap_or(Body::None),
         outcomes: outcome_set(reader, &named, outcomes),
         secrets,
+        hidden,
         variant,
         repeatable,
         disturbs,
