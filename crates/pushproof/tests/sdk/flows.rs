@@ -97,6 +97,24 @@ async fn auth0_auth_js() {
 }
 
 #[tokio::test]
+async fn auth0_server_js() {
+    let Some(told) = node("auth0-server-js.mjs", &[]).await else {
+        return;
+    };
+    insta::assert_snapshot!(told, @"
+    poll: 400 authorization_pending
+    poll after the phone enrolled: a session of the user that can be renewed
+    list: push recovery-code totp
+    second enrolment: 403 access_denied
+    poll after reject: 400 access_denied
+    poll after approve: a session of the user that can be renewed
+    recovery code: a session of the user that can be renewed, a new code
+    the old recovery code: 403 invalid_grant
+    otp: a session of the user that can be renewed
+    ");
+}
+
+#[tokio::test]
 async fn oauth4webapi_is_strict() {
     let Some(told) = node("oauth4webapi.mjs", &[]).await else {
         return;
