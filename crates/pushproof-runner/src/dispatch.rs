@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::drive::{self, Context};
+use crate::pace::Quota;
 use crate::site::Site;
 
 /// What is to be run.
@@ -48,12 +49,22 @@ pub async fn run(
             not_applicable: planned.not_applicable.clone(),
         });
     }
+    let (pushes, concurrency) = match &site {
+        Site::Shared(place) => {
+            let limits = place.target.limits;
+            let most = usize::try_from(limits.concurrency).unwrap_or(usize::MAX);
+            (limits.pushes, plan.concurrency.min(most))
+        }
+        Site::Sandbox(_) => (None, plan.concurrency),
+    };
     let context = Context {
         tell,
         redactor,
         exchanges: Arc::new(AtomicU64::new(1)),
         stop,
         strict: plan.strict,
+        weather: Arc::default(),
+        pushes: Arc::new(Quota::new(pushes)),
     };
     if let Site::Shared(place) = &site {
         for (label, secret) in place.secrets().await {
@@ -61,7 +72,7 @@ pub async fn run(
         }
     }
     let site = Arc::new(site);
-    let permits = Arc::new(Semaphore::new(plan.concurrency.max(1)));
+    let permits = Arc::new(Semaphore::new(concurrency.max(1)));
     let mut running = JoinSet::new();
     for (position, planned) in plan
         .cases
@@ -91,7 +102,21 @@ async fn one(
     run: &str,
 ) -> Verdict {
     match site {
-        Site::Shared(place) => drive::case(context, place, program, seed).await,
+        Site::Shared(place) => {
+            let wanted = program.pushes();
+            if context.pushes.take(wanted) {
+                return drive::case(context, place, program, seed).await;
+            }
+            let left = context.pushes.left().unwrap_or_default();
+            let why = format!("it may send {wanted} pushes, and `limits.pushes` leaves {left}");
+            let case = program.id.clone();
+            not_run(
+                context,
+                program,
+                why.clone(),
+                Some(Event::HeldBack { case, why }),
+            )
+        }
         Site::Sandbox(sandbox) => match sandbox.place(seed, run).await {
             Ok(place) => {
                 for (label, secret) in place.secrets().await {
@@ -101,22 +126,30 @@ async fn one(
                 place.close().await;
                 verdict
             }
-            Err(error) => {
-                (context.tell)(Event::CaseStarted {
-                    case: program.id.clone(),
-                });
-                let reason = Some(error.to_string());
-                let verdict = Verdict::CouldNotRun;
-                (context.tell)(Event::CaseFinished {
-                    case: program.id.clone(),
-                    verdict,
-                    reason,
-                    took_ms: 0,
-                });
-                verdict
-            }
+            Err(error) => not_run(context, program, error.to_string(), None),
         },
     }
+}
+
+/// A case of which nothing was sent.
+fn not_run(
+    context: &Context,
+    program: &Program,
+    reason: String,
+    held_back: Option<Event>,
+) -> Verdict {
+    let (case, verdict) = (program.id.clone(), Verdict::CouldNotRun);
+    (context.tell)(Event::CaseStarted { case: case.clone() });
+    held_back
+        .into_iter()
+        .for_each(|event| (context.tell)(event));
+    (context.tell)(Event::CaseFinished {
+        case,
+        verdict,
+        reason: Some(reason),
+        took_ms: 0,
+    });
+    verdict
 }
 
 /// A seed for each case: neighbouring seeds and positions give unrelated ones (SplitMix64's finaliser).

@@ -1,27 +1,28 @@
-//! One case, from its users to its clean-up. All waiting of a case is in [`Driver::run`]; no protocol decision is.
+//! One case, from its users to its clean-up: [`case`]. A case may take several runs, each with new users: see [`weigh`].
 
-use std::collections::BTreeMap;
+mod run;
+mod want;
+mod weigh;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, Request};
-use pushproof_polling::Because;
-use pushproof_report::{ActResult, Event, Redactor, Secret, ShownRequest, Verdict};
-use pushproof_scenario::{
-    Action, ActorKind, CheckRef, Evidence, Fact, Flight, Held, Input, Note, Outcomes, Output,
-    Program, Recognition, Reply, RequestBuffer, Session, Stop, UserValues, Words,
-};
-use tokio::sync::{Mutex, watch};
+use http::{Method, Request, StatusCode};
+use pushproof_report::{Attribution, Event, Redactor, Remedy, Verdict};
+use pushproof_scenario::{ActorKind, Program};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::clock::{Stopwatch, Ticket};
-use crate::evidence;
-use crate::judge::Judge;
-use crate::providers::devices::{Act, Acted, Phones};
-use crate::providers::users::{User, Want};
+use self::run::{Attempt, Driver};
+use self::weigh::{Came, Mark, Weighed, doubted, left_open, weigh, worst};
+use crate::clock::{HOOK_LIMIT, Stopwatch, Ticket};
+use crate::judge::{Breach, Finished};
+use crate::pace::Quota;
+use crate::providers::users::User;
 use crate::site::Place;
-use crate::transport::{Exchanged, Failure, FailureKind};
+use crate::trouble::Trouble;
+use crate::weather::{SIGHTINGS_MAX, Weather};
 
 /// What a case needs of its run.
 #[derive(Clone)]
@@ -33,10 +34,22 @@ pub(crate) struct Context {
     /// Turns true when the run must stop.
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) strict: bool,
+    pub(crate) weather: Arc<Weather>,
+    /// How many pushes are left.
+    pub(crate) pushes: Arc<Quota>,
 }
 
-/// Bound on the outputs of one case; a case that needs more is a bug of ours.
-const OUTPUTS_MAX: usize = 1_000_000;
+/// How long the clean-up of a case may take: its users are deleted side by side.
+const CLEAN_UP_LIMIT: Duration = HOOK_LIMIT;
+
+/// How often a control probe is sent before the endpoint counts as not alive, and the rest between two.
+const PROBES_MAX: u32 = 3;
+const PROBE_REST: Duration = Duration::from_millis(100);
+
+/// A nap beside the probe: by how much it lasts longer is how late this program is.
+const NAP: Duration = Duration::from_millis(10);
+/// From here on what rests on slowness may be our own slowness.
+const LAG_MAX: Duration = Duration::from_millis(500);
 
 /// Runs a case to its verdict and cleans up after it.
 pub(crate) async fn case(
@@ -46,613 +59,512 @@ pub(crate) async fn case(
     seed: u64,
 ) -> Verdict {
     let stopwatch = Stopwatch::start();
-    (context.tell)(Event::CaseStarted {
-        case: program.id.clone(),
-    });
-    let mut ticket = place.clock.enter();
-    let mut users = Vec::new();
-    let (verdict, reason) = match prepare(place, program, &mut ticket, &mut users).await {
-        Ok(()) => {
-            for (actor, user) in names(program).zip(&users) {
-                context
-                    .redactor
-                    .learn(&format!("{actor}.password"), user.password.reveal());
-            }
-            Driver::new(context, place, program, ticket, &users, seed)
-                .run()
-                .await
-        }
-        Err(reason) => {
-            drop(ticket);
-            (Verdict::CouldNotRun, Some(reason))
-        }
+    let case = || program.id.clone();
+    (context.tell)(Event::CaseStarted { case: case() });
+    let mut runs = Runs {
+        context,
+        place,
+        program,
+        users: Vec::new(),
+        left: Vec::new(),
+        began: None,
+        came: Vec::new(),
+        doubts: Vec::new(),
+        troubles: 0,
     };
+    let (verdict, reason) = runs.verdict(seed).await;
     let took_ms = u64::try_from(stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX);
     (context.tell)(Event::CaseFinished {
-        case: program.id.clone(),
+        case: case(),
         verdict,
         reason,
         took_ms,
     });
-    for user in &users {
-        if let Err(what) = place.users().delete(user).await {
-            (context.tell)(Event::LeftBehind {
-                case: program.id.clone(),
-                what,
-            });
-        }
+    let Runs { users, left, .. } = runs;
+    for what in left.into_iter().chain(clean_up(place, users).await) {
+        let what = context.redactor.redact(&what);
+        (context.tell)(Event::LeftBehind { case: case(), what });
     }
     verdict
 }
 
-fn names(program: &Program) -> impl Iterator<Item = &str> {
-    let people = program
-        .actors
-        .iter()
-        .filter(|actor| matches!(actor.kind, ActorKind::User { .. }));
-    people.map(|actor| actor.name.as_str())
-}
-
-/// Waits for the clock and gets a user for each person.
-async fn prepare(
-    place: &Place,
-    program: &Program,
-    ticket: &mut Ticket,
-    users: &mut Vec<User>,
-) -> Result<(), String> {
-    ticket.settled().await.map_err(|error| error.to_string())?;
-    for name in names(program) {
-        let user = place.users().create(Want::default()).await;
-        users.push(user.map_err(|error| format!("no user for `{name}`: {error}"))?);
+/// Deletes users side by side; gives what could not be deleted.
+async fn clean_up(place: &Place, users: Vec<User>) -> Vec<String> {
+    let mut deletions = JoinSet::new();
+    for user in users {
+        let provider = Arc::clone(place.users());
+        deletions.spawn(async move {
+            match tokio::time::timeout(CLEAN_UP_LIMIT, provider.delete(&user)).await {
+                Ok(deleted) => deleted.err(),
+                Err(_) => Some(format!(
+                    "user `{}`: not deleted within {} s",
+                    user.username,
+                    CLEAN_UP_LIMIT.as_secs()
+                )),
+            }
+        });
     }
-    Ok(())
+    let mut left: Vec<String> = deletions.join_all().await.into_iter().flatten().collect();
+    left.sort();
+    left
 }
 
-/// Something that came back.
-enum Landed {
-    Exchange(Flight, Result<Exchanged, Failure>),
-    /// With every secret that the phones hold by now.
-    Act(Flight, Acted, Vec<(&'static str, Secret)>),
+fn people(program: &Program) -> impl Iterator<Item = (usize, &str)> {
+    let actors = program.actors.iter().enumerate();
+    actors
+        .filter(|(_, actor)| matches!(actor.kind, ActorKind::User { .. }))
+        .map(|(at, actor)| (at, actor.name.as_str()))
 }
 
-/// What was sent, until and after its answer.
-struct Sent {
-    step: u16,
-    number: u64,
-    at: Duration,
-    shown: ShownRequest,
-    response: Option<(http::Response<Vec<u8>>, Duration)>,
-}
-
-/// What was done by a phone.
-struct Done {
-    at: Duration,
-    actor: String,
-    action: String,
-    after_poll: Option<u32>,
-    detail: Option<String>,
-    result: ActResult,
-}
-
-struct Driver<'a> {
+/// The runs of one case.
+struct Runs<'a> {
     context: &'a Context,
     place: &'a Place,
-    program: Arc<Program>,
-    session: Session,
-    ticket: Ticket,
-    /// Protocol time at which the case began.
-    began: Duration,
-    phones: Arc<Mutex<Phones>>,
-    flights: JoinSet<Landed>,
-    sent: BTreeMap<Flight, Sent>,
-    acts: BTreeMap<Flight, Done>,
-    judge: Judge,
-    buffer: RequestBuffer,
-    /// What the replies of the running step were, for the words of its pattern.
-    history: Vec<Outcomes>,
-    polls: u32,
-    recognition: Option<Recognition>,
-    over: Option<Because>,
+    program: &'a Arc<Program>,
+    /// Everybody who was made for it, and is deleted in the end.
+    users: Vec<User>,
+    /// What may have been made and cannot be deleted.
+    left: Vec<String>,
+    /// Clock time of its first run.
+    began: Option<Duration>,
+    came: Vec<Came>,
+    /// The breaches of earlier runs.
+    doubts: Vec<(Mark, Breach)>,
+    /// How often something came between on the operation of a breach that is such a trouble.
+    troubles: u32,
 }
 
-impl<'a> Driver<'a> {
-    fn new(
-        context: &'a Context,
-        place: &'a Place,
-        program: &Arc<Program>,
-        ticket: Ticket,
-        users: &[User],
-        seed: u64,
-    ) -> Self {
-        let values = users.iter().map(|user| UserValues {
-            username: user.username.clone(),
-            password: user.password.reveal().to_owned(),
-            email: user.email.clone(),
-            phone: user.phone.clone(),
+impl Runs<'_> {
+    /// Runs it as often as it takes. What the last run judged is told when that is known.
+    async fn verdict(&mut self, seed: u64) -> (Verdict, Option<String>) {
+        loop {
+            let nth = self.came.len() as u64;
+            // Phones of two runs must not have the same names.
+            let attempt = self
+                .attempt(seed ^ nth.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+                .await;
+            let (came, alive) = self.came(&attempt).await;
+            self.came.push(came);
+            let sightings = self.sightings(&attempt);
+            let may_run_again = alive && self.may_run_again(&attempt);
+            let weighed = weigh(&self.came, sightings, may_run_again);
+            if let Some(came_to) = self.concluded(attempt, weighed) {
+                return came_to;
+            }
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        (self.context.tell)(event);
+    }
+
+    fn trouble(
+        &self,
+        breach: Option<&Breach>,
+        at_ms: u64,
+        what: String,
+        to: Attribution,
+        then: Remedy,
+    ) {
+        let finding = breach.map(|breach| &breach.finding);
+        self.tell(Event::Troubled {
+            case: self.program.id.clone(),
+            step: finding
+                .map(|finding| finding.step.clone())
+                .unwrap_or_default(),
+            exchange: finding.and_then(|finding| finding.exchange),
+            at_ms,
+            what,
+            to,
+            then,
         });
-        let session = Session::new(
-            Arc::clone(program),
-            Arc::clone(place.environment()),
-            values,
-            seed,
-        );
-        Self {
-            context,
-            place,
-            program: Arc::clone(program),
-            session,
-            began: ticket.at(),
-            ticket,
-            phones: Arc::new(Mutex::new(place.phones(fastrand::Rng::with_seed(seed)))),
-            flights: JoinSet::new(),
-            sent: BTreeMap::new(),
-            acts: BTreeMap::new(),
-            judge: Judge::default(),
-            buffer: RequestBuffer::default(),
-            history: Vec::new(),
-            polls: 0,
-            recognition: None,
-            over: None,
-        }
     }
 
-    fn now(&self) -> Duration {
-        self.ticket.at().saturating_sub(self.began)
-    }
-
-    /// One input, then drain the outputs, until the session is done or the run stops.
-    async fn run(mut self) -> (Verdict, Option<String>) {
-        let mut stop = self.context.stop.clone();
-        self.session.handle(Duration::ZERO, Input::Begin);
-        let mut over = false;
-        for _ in 0..OUTPUTS_MAX {
-            match self.session.next_output() {
-                Output::Send(flight, step) => self.send(flight, step),
-                Output::Act(flight, step) => self.act(flight, step),
-                Output::Note(note) => self.note(note),
-                Output::Done => {
-                    over = true;
-                    break;
-                }
-                Output::Wait(until) => {
-                    let stopped = tokio::select! {
-                        biased;
-                        _ = stop.wait_for(|stop| *stop) => Some("the run was interrupted".to_owned()),
-                        failed = self.wait(until) => failed,
-                    };
-                    if let Some(reason) = stopped {
-                        self.judge.stand_in_the_way(reason);
-                        over = true;
-                        break;
-                    }
-                }
-            }
+    /// One run, from its users on.
+    async fn attempt(&mut self, seed: u64) -> Attempt {
+        let mut ticket = self.place.clock.enter();
+        let first = self.users.len();
+        let ready = self.prepare(&mut ticket).await;
+        for (label, secret) in self.place.secrets().await {
+            self.context.redactor.learn(label, secret.reveal());
         }
-        if !over {
-            let reason =
-                format!("more than {OUTPUTS_MAX} steps of the interpreter: a bug of pushproof");
-            self.judge.stand_in_the_way(reason);
-        }
-        self.flights.abort_all();
-        let (events, verdict, reason) =
-            std::mem::take(&mut self.judge).finish(&self.program, self.context.strict);
-        events
-            .into_iter()
-            .for_each(|event| (self.context.tell)(event));
-        (verdict, reason)
-    }
-
-    /// Waits for whatever comes first: an answer, or the instant the session waits for. Protocol time jumps only when nothing is in
-    /// flight; on a real clock both are watched at once. Gives a reason if the case cannot go on.
-    async fn wait(&mut self, until: Duration) -> Option<String> {
-        let instant = self.began.saturating_add(until);
-        let timed = until < Duration::MAX;
-        if self.flights.is_empty() {
-            if !timed {
-                return Some(
-                    "nothing is in flight and nothing is waited for: a bug of pushproof".to_owned(),
+        let case_began = *self.began.get_or_insert(ticket.at());
+        match ready {
+            Ok(()) => {
+                let users = &self.users[first..];
+                let driver = Driver::new(
+                    self.context,
+                    self.place,
+                    self.program,
+                    ticket,
+                    case_began,
+                    users,
+                    seed,
                 );
-            }
-            if let Err(error) = self.ticket.wait_until(instant).await {
-                return Some(error.to_string());
-            }
-            self.session.handle(self.now(), Input::Woken);
-            return None;
-        }
-        let real = self.place.clock.is_real() && timed;
-        tokio::select! {
-            landed = self.flights.join_next() => match landed {
-                Some(Ok(landed)) => self.land(landed),
-                Some(Err(error)) => return Some(format!("a task ended early: {error}")),
-                None => {}
-            },
-            failed = self.ticket.wait_until(instant), if real => {
-                if let Err(error) = failed {
-                    return Some(error.to_string());
+                let mut attempt = driver.run().await;
+                if attempt.finished.is_setup
+                    && let Some(leased) = self.leased(first)
+                {
+                    let reason = attempt.finished.reason.unwrap_or_default();
+                    attempt.finished.reason = Some(format!("{reason}; {leased}"));
                 }
-                self.session.handle(self.now(), Input::Woken);
+                attempt
+            }
+            Err(reason) => Attempt::stopped(reason, ticket.at().saturating_sub(case_began)),
+        }
+    }
+
+    /// Waits for the clock and gets a user for each person.
+    async fn prepare(&mut self, ticket: &mut Ticket) -> Result<(), String> {
+        ticket.settled().await.map_err(|error| error.to_string())?;
+        for (at, name) in people(self.program) {
+            if *self.context.stop.borrow() {
+                return Err("the run was interrupted".to_owned());
+            }
+            let wanted = want::want(self.program, at);
+            let made = self.place.users().make(wanted).await;
+            self.left.extend(made.maybe_made);
+            let user = made
+                .user
+                .map_err(|error| format!("no user for `{name}`: {error}"))?;
+            let label = format!("{name}.password");
+            self.context.redactor.learn(&label, user.password.reveal());
+            self.users.push(user);
+        }
+        Ok(())
+    }
+
+    /// Who of this run was leased, and so may not be as new as the case wants.
+    fn leased(&self, first: usize) -> Option<String> {
+        let names: Vec<String> = self.users[first..]
+            .iter()
+            .filter(|user| user.is_leased)
+            .map(|user| format!("`{}`", user.username))
+            .collect();
+        let leased =
+            "leased from the pool and may not be fresh: a user with an active factor is not";
+        (!names.is_empty()).then(|| format!("{} was {leased}", names.join(", ")))
+    }
+
+    /// What a run came to, and whether the endpoint is alive. What rests on silence, slowness or a broken reply is believed only if it is.
+    async fn came(&mut self, attempt: &Attempt) -> (Came, bool) {
+        let breach = attempt.finished.breaches.first();
+        let doubtful =
+            breach.is_some_and(|breach| breach.grounds.silent || breach.grounds.trouble.is_some());
+        let rough_setup = attempt.finished.is_setup && self.context.weather.is_rough();
+        if !self.place.is_remote() || !(doubtful || attempt.spoilt.is_some() || rough_setup) {
+            return (
+                breach.map_or(Came::Through, |breach| self.breached(breach)),
+                true,
+            );
+        }
+        let Some(probed) = self.probe(attempt, breach).await else {
+            return (Came::Spoilt, false);
+        };
+        match breach {
+            Some(breach) if breach.grounds.silent && probed > LAG_MAX => {
+                let what = format!(
+                    "{}: this program was late by {} ms",
+                    breach.finding.contrast(),
+                    probed.as_millis()
+                );
+                self.trouble(
+                    Some(breach),
+                    attempt.at_ms,
+                    what,
+                    Attribution::Pushproof,
+                    Remedy::SetAside,
+                );
+                (Came::Spoilt, true)
+            }
+            Some(breach) => (self.breached(breach), true),
+            None => (Came::Spoilt, true),
+        }
+    }
+
+    fn breached(&mut self, breach: &Breach) -> Came {
+        let mark = Mark {
+            step: breach.finding.step.clone(),
+            check: breach.finding.check.clone(),
+            trouble: breach.grounds.trouble.clone(),
+        };
+        self.doubts.push((mark.clone(), breach.clone()));
+        Came::Breached(mark)
+    }
+
+    /// Asks something harmless, and how late this program itself is. `None`: the endpoint gives no proper answer.
+    async fn probe(&self, attempt: &Attempt, breach: Option<&Breach>) -> Option<Duration> {
+        let step = breach
+            .map(|breach| breach.finding.step.clone())
+            .unwrap_or_default();
+        for nth in 0..PROBES_MAX {
+            let napping = Stopwatch::start();
+            tokio::time::sleep(if nth == 0 { NAP } else { PROBE_REST }).await;
+            let lag = napping
+                .elapsed()
+                .saturating_sub(if nth == 0 { NAP } else { PROBE_REST });
+            let (asked, came, alive, took) = self.ask(attempt).await;
+            self.tell(Event::Probed {
+                case: self.program.id.clone(),
+                step: step.clone(),
+                at_ms: attempt.at_ms,
+                asked,
+                came,
+                alive,
+                took_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+                lag_us: u64::try_from(lag.as_micros()).unwrap_or(u64::MAX),
+            });
+            if alive {
+                return Some(lag);
             }
         }
         None
     }
 
-    fn send(&mut self, flight: Flight, step: u16) {
-        let target = &self.place.target;
-        let shown = evidence::request(
-            &self.session,
-            step,
-            &target.base_url,
-            &self.context.redactor,
-        );
-        self.session.render(step, &mut self.buffer);
-        let number = self.context.exchanges.fetch_add(1, Ordering::Relaxed);
-        self.sent.insert(
-            flight,
-            Sent {
-                step,
-                number,
-                at: self.now(),
-                shown,
-                response: None,
-            },
-        );
-        let method = self.program.steps[usize::from(step)]
-            .action
-            .exchange()
-            .map(|exchange| exchange.template.method.clone());
-        let request = request(method.unwrap_or_default(), &target.base_url, &self.buffer);
-        let transport = self.place.transport.clone();
-        self.flights
-            .spawn(async move { Landed::Exchange(flight, transport.exchange(request).await) });
-    }
-
-    fn act(&mut self, flight: Flight, step: u16) {
-        let Some(view) = self.session.action(flight, step) else {
-            return;
-        };
-        let with = view.with.iter().map(|(name, value)| {
-            if let Some(secret) = value.secret() {
-                self.context.redactor.learn(name, secret);
+    /// The harmless request that was answered last, or else the base URL, which any answer will do for.
+    async fn ask(&self, attempt: &Attempt) -> (String, String, bool, Duration) {
+        let base_url = &self.place.target.base_url;
+        let (asked, request) = match &attempt.safe {
+            Some(safe) => {
+                let name = &self.program.dialect.operations[safe.operation].name;
+                (
+                    format!("`{name}` as in exchange {}", safe.answered),
+                    Some(safe.request.clone()),
+                )
             }
-            let value = match value.to_json() {
-                serde_json::Value::String(text) => text,
-                other => other.to_string(),
-            };
-            ((*name).to_owned(), value)
-        });
-        let act = Act {
-            actor: view.actor.to_owned(),
-            owner_username: view.username.to_owned(),
-            action: view.action.to_owned(),
-            with: with.collect(),
-            now: self.ticket.now(),
-        };
-        self.acts.insert(
-            flight,
-            Done {
-                at: self.ticket.at().saturating_sub(self.began),
-                actor: act.actor.clone(),
-                action: act.action.clone(),
-                after_poll: view.meanwhile.is_some().then_some(self.polls),
-                detail: None,
-                result: ActResult::Unavailable,
-            },
-        );
-        let phones = Arc::clone(&self.phones);
-        self.flights
-            .spawn(async move { acted(flight, &phones, act).await });
-    }
-
-    fn land(&mut self, landed: Landed) {
-        match landed {
-            Landed::Exchange(flight, Ok(exchanged)) => self.replied(flight, exchanged),
-            Landed::Exchange(flight, Err(failure)) => self.failed(flight, &failure),
-            Landed::Act(flight, acted, secrets) => {
-                for (label, secret) in secrets {
-                    self.context.redactor.learn(label, secret.reveal());
-                }
-                self.acted(flight, acted);
+            None => {
+                let request = Request::builder()
+                    .method(Method::GET)
+                    .uri(base_url)
+                    .body(Vec::new());
+                (format!("`GET {base_url}`"), request.ok())
             }
-        }
-    }
-
-    fn replied(&mut self, flight: Flight, exchanged: Exchanged) {
-        let at = self.now();
-        let Some(sent) = self.sent.get_mut(&flight) else {
-            return;
         };
-        let (response, took) = (exchanged.response, exchanged.took);
-        let (parts, body) = response.into_parts();
-        let reply = Reply {
-            status: parts.status.as_u16(),
-            headers: &parts.headers,
-            body: &body,
-            elapsed: took,
+        let Some(request) = request else {
+            return (asked, "not sent".to_owned(), false, Duration::ZERO);
         };
-        self.session.handle(at, Input::Reply(flight, &reply));
-        sent.response = Some((http::Response::from_parts(parts, body), took));
-    }
-
-    fn failed(&mut self, flight: Flight, failure: &Failure) {
-        let timed_out = failure.kind() == FailureKind::TimedOut;
-        if let Some(sent) = self.sent.get(&flight) {
-            let poll = self.poll_of(sent.step).map(|polls| polls + 1);
-            let event = self.exchanged(
-                sent,
-                poll,
-                None,
-                Some(failure.to_string()),
-                Vec::new(),
-                failure.took(),
-            );
-            self.polls = poll.unwrap_or(self.polls);
-            (self.context.tell)(event);
-        }
-        self.session
-            .handle(self.now(), Input::Failed { flight, timed_out });
-    }
-
-    fn acted(&mut self, flight: Flight, acted: Acted) {
-        if let Some(done) = self.acts.get_mut(&flight) {
-            done.detail.clone_from(&acted.detail);
-            done.result = acted.result;
-        }
-        let values: Vec<(String, String)> = acted
-            .values
-            .iter()
-            .map(|(name, value): &(String, Secret)| (name.clone(), value.reveal().to_owned()))
-            .collect();
-        for (name, value) in &values {
-            self.context.redactor.learn(name, value);
-        }
-        let input = match acted.result {
-            ActResult::Acknowledged => Input::Acknowledged(flight, &values),
-            ActResult::Refused => Input::Refused(flight),
-            ActResult::Unavailable => Input::Unavailable(flight),
-        };
-        self.session.handle(self.now(), input);
-    }
-
-    fn poll_of(&self, step: u16) -> Option<u32> {
-        matches!(
-            self.program.steps[usize::from(step)].action,
-            Action::Poll(_)
-        )
-        .then_some(self.polls)
-    }
-
-    /// A fact of the session, with its evidence, as an event or as something to judge.
-    fn note(&mut self, note: Note) {
-        let step = usize::from(note.step);
-        match note.fact {
-            Fact::Entered => {
-                self.history.clear();
-                (self.polls, self.recognition, self.over) = (0, None, None);
-                let entered = &self.program.steps[step];
-                (self.context.tell)(Event::StepStarted {
-                    case: self.program.id.clone(),
-                    step: entered.id.clone(),
-                    say: entered.say.clone(),
+        match self.place.transport.exchange(request).await {
+            Err(failure) => (asked, failure.to_string(), false, failure.took()),
+            Ok(exchanged) => {
+                let response = &exchanged.response;
+                let status = response.status();
+                let trouble = attempt.safe.as_ref().and_then(|safe| {
+                    let among = self.program.dialect.operations[safe.operation].outcomes;
+                    let is = self.program.profile.recognise(
+                        among,
+                        status.as_u16(),
+                        response.headers(),
+                        response.body(),
+                    );
+                    Trouble::of_reply(response, is, false)
                 });
+                let gateway = matches!(
+                    status,
+                    StatusCode::BAD_GATEWAY
+                        | StatusCode::SERVICE_UNAVAILABLE
+                        | StatusCode::GATEWAY_TIMEOUT
+                );
+                let came = trouble.as_ref().map_or_else(
+                    || status.as_u16().to_string(),
+                    |trouble| trouble.what.clone(),
+                );
+                (asked, came, trouble.is_none() && !gateway, exchanged.took)
             }
-            Fact::Answered {
-                flight,
-                poll,
-                recognition,
-            } => self.answered(step, flight, poll, recognition),
-            Fact::Judged {
-                check,
-                held,
-                flight,
-            } => self.judged(step, check, held, flight),
-            Fact::Acted(flight, _) => self.tell_act(step, flight),
-            Fact::Waits { from, until } => {
-                let why = match &self.program.steps[step].action {
-                    Action::Wait { why, .. } => why.clone(),
-                    _ => String::new(),
-                };
-                (self.context.tell)(Event::Waited {
-                    case: self.program.id.clone(),
-                    step: self.program.steps[step].id.clone(),
-                    from_ms: millis(from),
-                    until_ms: millis(until),
-                    why,
-                });
+        }
+    }
+
+    /// How often the breach of this run must be seen.
+    fn sightings(&self, attempt: &Attempt) -> Option<u32> {
+        if !self.place.is_remote() {
+            return Some(1);
+        }
+        let grounds = attempt
+            .finished
+            .breaches
+            .first()
+            .map(|breach| &breach.grounds);
+        let own = grounds.filter(|grounds| grounds.trouble.is_some());
+        self.context
+            .weather
+            .sightings(own.map(|grounds| grounds.operation.as_str()))
+    }
+
+    fn may_run_again(&self, attempt: &Attempt) -> bool {
+        let stopped = *self.context.stop.borrow();
+        let enough = self.came.len() >= SIGHTINGS_MAX as usize;
+        // What is not answered before a wait that is too long will not be answered now.
+        let hopeless = attempt.throttled.is_some() && attempt.finished.breaches.is_empty();
+        let again = self.place.is_remote() && !stopped && !enough && !hopeless;
+        again && self.context.pushes.take(self.program.pushes())
+    }
+
+    /// Tells what was judged once the case is decided; `None`: it runs again.
+    fn concluded(
+        &mut self,
+        attempt: Attempt,
+        weighed: Weighed,
+    ) -> Option<(Verdict, Option<String>)> {
+        let Attempt {
+            finished,
+            spoilt,
+            throttled,
+            troubles,
+            at_ms,
+            ..
+        } = attempt;
+        let Finished {
+            judged,
+            verdict,
+            reason,
+            breaches,
+            ..
+        } = finished;
+        let breach = breaches.first();
+        if let Some(breach) = breach {
+            self.troubles += troubles
+                .get(&breach.grounds.operation)
+                .copied()
+                .unwrap_or_default();
+        }
+        let runs = self.came.len();
+        let strict = self.context.strict;
+        let (judged, verdict, reason) = match weighed {
+            Weighed::Again => {
+                let what = breach
+                    .map(|breach| name_and_contrast(breach))
+                    .or(spoilt)
+                    .or(reason);
+                self.trouble(
+                    breach,
+                    at_ms,
+                    what.unwrap_or_default(),
+                    Attribution::Environment,
+                    Remedy::RanAgain,
+                );
+                return None;
             }
-            Fact::PollingOver(because) => self.over = Some(because),
-            Fact::Left => {}
-            Fact::Stopped(stop) => self.stopped(step, stop),
-        }
-    }
-
-    fn answered(&mut self, step: usize, flight: Flight, poll: u32, recognition: Recognition) {
-        self.history.push(recognition.outcomes);
-        self.recognition = Some(recognition);
-        self.polls = poll;
-        let Some(sent) = self.sent.get(&flight) else {
-            return;
-        };
-        let Some((response, took)) = &sent.response else {
-            return;
-        };
-        let names = self
-            .program
-            .dialect
-            .names(recognition.outcomes.with(recognition.near));
-        let names = names.into_iter().map(str::to_owned).collect();
-        let exchange = self.program.steps[step].action.exchange();
-        let reply = exchange.map(|exchange| {
-            evidence::reply(
-                &self.program.dialect.operations[exchange.operation],
-                response,
-                &self.context.redactor,
-            )
-        });
-        let event = self.exchanged(sent, (poll > 0).then_some(poll), reply, None, names, *took);
-        for (label, secret) in self.session.secrets() {
-            self.context.redactor.learn(label, secret);
-        }
-        (self.context.tell)(event);
-    }
-
-    fn exchanged(
-        &self,
-        sent: &Sent,
-        poll: Option<u32>,
-        reply: Option<pushproof_report::ShownReply>,
-        failure: Option<String>,
-        outcomes: Vec<String>,
-        took: Duration,
-    ) -> Event {
-        let step = &self.program.steps[usize::from(sent.step)];
-        let operation = step
-            .action
-            .exchange()
-            .map(|exchange| &self.program.dialect.operations[exchange.operation]);
-        Event::Exchanged {
-            case: self.program.id.clone(),
-            step: step.id.clone(),
-            exchange: sent.number,
-            poll,
-            at_ms: millis(sent.at),
-            operation: operation
-                .map(|operation| operation.name.clone())
-                .unwrap_or_default(),
-            request: sent.shown.clone(),
-            reply,
-            failure,
-            outcomes,
-            took_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-        }
-    }
-
-    fn tell_act(&self, step: usize, flight: Flight) {
-        let Some(done) = self.acts.get(&flight) else {
-            return;
-        };
-        (self.context.tell)(Event::Acted {
-            case: self.program.id.clone(),
-            step: self.program.steps[step].id.clone(),
-            at_ms: millis(done.at),
-            actor: done.actor.clone(),
-            action: done.action.clone(),
-            after_poll: done.after_poll,
-            result: done.result,
-            detail: done.detail.clone(),
-        });
-    }
-
-    fn judged(&mut self, step: usize, check: CheckRef, held: Held, flight: Flight) {
-        if let CheckRef::Always(position) = check
-            && self.judge.knows_always(position, held)
-        {
-            return;
-        }
-        let words = self.words(step, check, flight);
-        let number = self.sent.get(&flight).map(|sent| sent.number);
-        self.judge.take(step, check, held, words, number);
-    }
-
-    fn words(&self, step: usize, check: CheckRef, flight: Flight) -> Words {
-        let redactor = &self.context.redactor;
-        let hide = |label: &str, secret: &str| redactor.placeholder(label, secret);
-        let response = self
-            .sent
-            .get(&flight)
-            .and_then(|sent| sent.response.as_ref());
-        let reply = response.map(|(response, took)| Reply {
-            status: response.status().as_u16(),
-            headers: response.headers(),
-            body: response.body(),
-            elapsed: *took,
-        });
-        let answer = self.acts.get(&flight).map(|done| {
-            let result = match done.result {
-                ActResult::Acknowledged => "acknowledged",
-                ActResult::Refused => "refused",
-                ActResult::Unavailable => "unavailable",
-            };
-            done.detail.as_ref().map_or_else(
-                || result.to_owned(),
-                |detail| format!("{result} ({detail})"),
-            )
-        });
-        self.program.words(
-            step,
-            check,
-            Evidence {
-                session: &self.session,
-                reply: reply.as_ref(),
-                recognition: self.recognition,
-                history: &self.history,
-                over: self.over,
-                answer: answer.as_deref(),
-                hide: &hide,
-            },
-        )
-    }
-
-    /// The case ended before its last step.
-    fn stopped(&mut self, step: usize, stop: Stop) {
-        let id = &self.program.steps[step].id;
-        match stop {
-            // A breach of a judging check is told by the check; one of setup has been noted as an obstacle.
-            Stop::Breached => {}
-            Stop::Missing { capture, flight } => {
-                let label = &self.program.slots[usize::from(capture)].label;
-                let check = format!("capture.{label}");
-                let mut words = self.words(step, CheckRef::Expect, flight);
-                if words.covers.is_empty() {
-                    words.covers.clone_from(&self.program.steps[step].covers);
+            Weighed::Stands => {
+                if let Some(breach) = breach.filter(|_| runs > 1) {
+                    self.confirmed(breach, at_ms);
                 }
-                words.check = check;
-                words.expected = format!("a value for `{label}`");
-                words.actual = "nothing there".to_owned();
-                let number = self.sent.get(&flight).map(|sent| sent.number);
-                // Under a reference of its own, so that it is no second verdict on what the step demands.
-                self.judge
-                    .take(step, CheckRef::Check(u16::MAX), Held::No, words, number);
+                (judged, verdict, reason)
             }
-            Stop::Transport(_) => self
-                .judge
-                .stand_in_the_way(format!("step `{id}` got no reply from the endpoint")),
-            Stop::Unanswered(_) => {
-                self.judge.stand_in_the_way(format!(
-                    "step `{id}` got too many polls in a row without a readable reply"
-                ));
+            Weighed::Unconfirmed { seen } => {
+                let contrast = breach.map(name_and_contrast).unwrap_or_default();
+                let reason = format!(
+                    "{contrast}: seen in {seen} of {runs} runs, too few to count where the way to the endpoint is so unreliable"
+                );
+                self.trouble(
+                    breach,
+                    at_ms,
+                    reason.clone(),
+                    Attribution::Environment,
+                    Remedy::SetAside,
+                );
+                open(left_open(judged, &reason), reason, strict)
             }
-            Stop::Device(flight) => {
-                let detail = self.acts.get(&flight).and_then(|done| done.detail.clone());
-                let detail = detail.unwrap_or_else(|| "no reason given".to_owned());
-                self.judge
-                    .stand_in_the_way(format!("step `{id}` could not use the device: {detail}"));
+            Weighed::NotSeenAgain(mark) => {
+                let seen = self
+                    .came
+                    .iter()
+                    .filter(|came| **came == Came::Breached(mark.clone()))
+                    .count();
+                let doubt = self
+                    .doubts
+                    .iter()
+                    .find(|(known, _)| *known == mark)
+                    .map(|(_, breach)| breach.clone());
+                let contrast = doubt.as_ref().map(name_and_contrast).unwrap_or_default();
+                let reason =
+                    format!("{contrast}: seen in {seen} of {runs} runs of the case and not again");
+                let covers = doubt
+                    .as_ref()
+                    .map(|breach| breach.finding.requirements.clone())
+                    .unwrap_or_default();
+                if let Some(breach) = &doubt {
+                    self.context.weather.trouble(&breach.grounds.operation);
+                }
+                self.trouble(
+                    doubt.as_ref(),
+                    at_ms,
+                    reason.clone(),
+                    Attribution::Environment,
+                    Remedy::SetAside,
+                );
+                open(
+                    doubted(judged, &self.program.id, &mark, &covers, &reason),
+                    reason,
+                    strict,
+                )
             }
+        };
+        judged.into_iter().for_each(|event| self.tell(event));
+        if let Some(why) = throttled.filter(|_| verdict.is_unjudged()) {
+            let case = self.program.id.clone();
+            self.tell(Event::HeldBack { case, why });
         }
+        Some((verdict, reason))
+    }
+
+    fn seen(&self, breach: &Breach) -> usize {
+        let finding = &breach.finding;
+        let is_it = |came: &&Came| matches!(came, Came::Breached(mark) if mark.step == finding.step && mark.check == finding.check);
+        self.came.iter().filter(is_it).count()
+    }
+
+    /// A breach was seen as often as it takes. If it is itself a trouble, it is the endpoint's and no weather.
+    fn confirmed(&self, breach: &Breach, at_ms: u64) {
+        if breach.grounds.trouble.is_some() {
+            self.context
+                .weather
+                .withdraw(&breach.grounds.operation, self.troubles);
+        }
+        let (seen, runs) = (self.seen(breach), self.came.len());
+        let what = format!(
+            "{}: seen in {seen} of {runs} runs",
+            name_and_contrast(breach)
+        );
+        self.trouble(
+            Some(breach),
+            at_ms,
+            what,
+            Attribution::Target,
+            Remedy::Confirmed,
+        );
     }
 }
 
-async fn acted(flight: Flight, phones: &Mutex<Phones>, act: Act) -> Landed {
-    let mut phones = phones.lock().await;
-    let acted = phones.act(act).await;
-    Landed::Act(flight, acted, phones.secrets())
+fn open(judged: Vec<Event>, reason: String, strict: bool) -> (Vec<Event>, Verdict, Option<String>) {
+    let verdict = worst(&judged, strict).min(Verdict::Inconclusive);
+    (judged, verdict, Some(reason))
 }
 
-/// The rendered call as a request of the HTTP client.
-fn request(method: http::Method, base_url: &str, buffer: &RequestBuffer) -> Request<Vec<u8>> {
-    let mut request = Request::new(buffer.body.clone().into_bytes());
-    *request.method_mut() = method;
-    // A base URL that is no URI is refused when the target is read; a path is percent-encoded.
-    *request.uri_mut() = format!("{base_url}{}", buffer.path)
-        .parse()
-        .unwrap_or_default();
-    for (name, value) in buffer.header_lines() {
-        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
-            request.headers_mut().append(name, value);
+fn name_and_contrast(breach: &Breach) -> String {
+    let finding = &breach.finding;
+    format!(
+        "`{}.{}`: {}",
+        finding.step,
+        finding.check,
+        finding.contrast()
+    )
+}
+
+impl Attempt {
+    /// A run that did not begin.
+    fn stopped(reason: String, at: Duration) -> Self {
+        Self {
+            finished: Finished {
+                judged: Vec::new(),
+                verdict: Verdict::CouldNotRun,
+                reason: Some(reason),
+                is_setup: false,
+                breaches: Vec::new(),
+            },
+            spoilt: None,
+            throttled: None,
+            troubles: Default::default(),
+            safe: None,
+            at_ms: u64::try_from(at.as_millis()).unwrap_or(u64::MAX),
         }
     }
-    request
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -15,7 +15,46 @@ pub(crate) struct Judge {
     /// What every reply meets, kept once for the whole case: the worst, or the first.
     always: BTreeMap<u16, Judged>,
     /// The first thing that stood in the way.
-    obstacle: Option<String>,
+    obstacle: Option<Obstacle>,
+}
+
+#[derive(Debug)]
+struct Obstacle {
+    reason: String,
+    /// A check that covers nothing does not hold.
+    is_setup: bool,
+}
+
+/// What a check rests on, beside the reply.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Grounds {
+    /// Silence or slowness.
+    pub(crate) silent: bool,
+    /// A reply that may not be the endpoint's own, and why.
+    pub(crate) trouble: Option<String>,
+    /// The operation that was asked for.
+    pub(crate) operation: String,
+}
+
+/// What the checks of a case came to.
+pub(crate) struct Finished {
+    /// One event for each check.
+    pub(crate) judged: Vec<Event>,
+    /// What the case comes to.
+    pub(crate) verdict: Verdict,
+    /// Why.
+    pub(crate) reason: Option<String>,
+    /// Setup did not get what it demands.
+    pub(crate) is_setup: bool,
+    /// What must or should hold and does not.
+    pub(crate) breaches: Vec<Breach>,
+}
+
+/// A breach, and what it rests on.
+#[derive(Clone, Debug)]
+pub(crate) struct Breach {
+    pub(crate) finding: Finding,
+    pub(crate) grounds: Grounds,
 }
 
 #[derive(Debug)]
@@ -25,6 +64,7 @@ struct Judged {
     held: Held,
     words: Words,
     exchange: Option<u64>,
+    grounds: Grounds,
 }
 
 impl Judge {
@@ -36,6 +76,7 @@ impl Judge {
         held: Held,
         words: Words,
         exchange: Option<u64>,
+        grounds: Grounds,
     ) {
         let judged = Judged {
             step,
@@ -43,6 +84,7 @@ impl Judge {
             held,
             words,
             exchange,
+            grounds,
         };
         match check {
             CheckRef::Always(position) => {
@@ -59,10 +101,13 @@ impl Judge {
             _ => {
                 if held == Held::No && judged.words.covers.is_empty() {
                     let place = judged.words.source.place(judged.words.span);
-                    self.stand_in_the_way(format!(
-                        "{}:{}: expected {}, got {}",
-                        place.file, place.line, judged.words.expected, judged.words.actual
-                    ));
+                    self.obstacle.get_or_insert(Obstacle {
+                        reason: format!(
+                            "{}:{}: expected {}, got {}",
+                            place.file, place.line, judged.words.expected, judged.words.actual
+                        ),
+                        is_setup: true,
+                    });
                 }
                 self.judged.push(judged);
             }
@@ -78,16 +123,16 @@ impl Judge {
 
     /// Keeps the first reason why the case could not run.
     pub(crate) fn stand_in_the_way(&mut self, reason: String) {
-        self.obstacle.get_or_insert(reason);
+        self.obstacle.get_or_insert(Obstacle {
+            reason,
+            is_setup: false,
+        });
     }
 
     /// The verdicts as events, what the case comes to, and why.
-    pub(crate) fn finish(
-        self,
-        program: &Program,
-        strict: bool,
-    ) -> (Vec<Event>, Verdict, Option<String>) {
+    pub(crate) fn finish(self, program: &Program, strict: bool) -> Finished {
         let mut events = Vec::new();
+        let mut breaches = Vec::new();
         let mut worst: Option<(Verdict, Option<String>)> = None;
         let mut note = |verdict: Verdict, reason: Option<String>| {
             if worst.as_ref().is_none_or(|(known, _)| verdict < *known) {
@@ -102,6 +147,10 @@ impl Judge {
             let finding = matches!(verdict, Verdict::Fail | Verdict::Warn)
                 .then(|| judged.finding(program, verdict));
             let covers = judged.words.covers.iter();
+            if let Some(finding) = finding.clone().filter(is_breach) {
+                let grounds = judged.grounds.clone();
+                breaches.push(Breach { finding, grounds });
+            }
             let effective =
                 Verdict::worst(covers.map(|cover| verdict.at(cover.level).under(strict)));
             let contrast = finding
@@ -125,12 +174,23 @@ impl Judge {
             });
         }
         let (verdict, reason) = worst.unwrap_or((Verdict::Pass, None));
-        match self.obstacle {
+        let is_setup = self
+            .obstacle
+            .as_ref()
+            .is_some_and(|obstacle| obstacle.is_setup);
+        let (verdict, reason) = match self.obstacle {
             // What was found before the obstacle stands; what came after it was never judged.
             Some(obstacle) if verdict > Verdict::CouldNotRun => {
-                (events, Verdict::CouldNotRun, Some(obstacle))
+                (Verdict::CouldNotRun, Some(obstacle.reason))
             }
-            _ => (events, verdict, reason),
+            _ => (verdict, reason),
+        };
+        Finished {
+            judged: events,
+            verdict,
+            reason,
+            is_setup,
+            breaches,
         }
     }
 
@@ -165,6 +225,11 @@ impl Judge {
                 && judged.held != Held::No
         })
     }
+}
+
+/// Whether a finding says that something does not hold that must or should.
+fn is_breach(finding: &Finding) -> bool {
+    finding.verdict == Verdict::Fail && finding.level != Level::May
 }
 
 impl Judged {

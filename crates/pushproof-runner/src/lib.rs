@@ -11,6 +11,10 @@ pub mod target;
 pub mod handler;
 pub mod serve;
 
+mod pace;
+mod trouble;
+mod weather;
+
 mod drive;
 mod evidence;
 mod judge;

@@ -48,11 +48,13 @@ pub struct Place {
     hooks: Transport,
     /// Its time.
     pub clock: Clock,
-    users: Users,
+    users: Arc<Users>,
     keys: Arc<KeyPool>,
     patience: Patience,
     environment: Arc<Environment>,
     server: Option<Server>,
+    /// Somebody else runs it, and anything may come between.
+    is_remote: bool,
 }
 
 /// Why a place cannot be used: nothing was sent to the endpoint.
@@ -131,7 +133,11 @@ impl Sandbox {
             Patience::SANDBOX,
             run,
         )?;
-        Ok(Place { server, ..place })
+        Ok(Place {
+            server,
+            is_remote: false,
+            ..place
+        })
     }
 }
 
@@ -153,6 +159,10 @@ impl Place {
                 Clock::hooked(Arc::new(hook)).await?
             }
         };
+        let transport = match target.limits.requests_per_second {
+            Some(most) if clock.is_real() => transport.paced(most),
+            Some(_) | None => transport,
+        };
         let ways = Ways { transport, hooks };
         Self::assemble(target, ways, clock, KeyPool::new(), Patience::REMOTE, run)
     }
@@ -166,23 +176,38 @@ impl Place {
         run: &str,
     ) -> Result<Self, SiteError> {
         let Ways { transport, hooks } = ways;
-        let users = Users::new(target.users.as_ref(), &target.base_url, &hooks, run)?;
+        let for_users = match &target.users {
+            // It is the tenant itself, and its limits are the tenant's.
+            Some(crate::target::Users::ManagementApi { .. }) => {
+                hooks.clone().paced_with(&transport)
+            }
+            Some(crate::target::Users::Pool { .. } | crate::target::Users::Hook { .. }) | None => {
+                hooks.clone()
+            }
+        };
+        let users = Users::new(target.users.as_ref(), &target.base_url, &for_users, run)?;
         let environment = Arc::new(environment(&target));
         Ok(Self {
             target,
             transport,
             hooks,
             clock,
-            users,
+            users: Arc::new(users),
             keys,
             patience,
             environment,
             server: None,
+            is_remote: true,
         })
     }
 
-    pub(crate) const fn users(&self) -> &Users {
+    pub(crate) const fn users(&self) -> &Arc<Users> {
         &self.users
+    }
+
+    /// Whether something may come between this program and the endpoint. In a sandbox of its own nothing does, and everything counts at once.
+    pub(crate) const fn is_remote(&self) -> bool {
+        self.is_remote
     }
 
     pub(crate) const fn environment(&self) -> &Arc<Environment> {

@@ -6,6 +6,7 @@
 
 mod failure;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderValue, Request, Response, Uri, header};
@@ -13,6 +14,7 @@ use http::{HeaderValue, Request, Response, Uri, header};
 pub use self::failure::{Failure, FailureKind};
 use crate::clock::{Clock, Stopwatch};
 use crate::handler::{self, Handler};
+use crate::pace::Pace;
 
 /// Idle connections are closed before the servers' usual five seconds are up: a request on a connection that the server is just closing is
 /// lost, and at a polling interval of five seconds that would happen often.
@@ -29,7 +31,10 @@ pub struct Exchanged {
 
 /// A way to a target. Clones share their connections.
 #[derive(Clone)]
-pub struct Transport(Way);
+pub struct Transport {
+    way: Way,
+    pace: Option<Arc<Pace>>,
+}
 
 #[derive(Clone)]
 enum Way {
@@ -128,12 +133,35 @@ impl Transport {
         }
         let client = builder.build().map_err(TransportError::Client)?;
         let body_max = options.body_max;
-        Ok(Self(Way::Http(Http { client, body_max })))
+        Ok(Self {
+            way: Way::Http(Http { client, body_max }),
+            pace: None,
+        })
     }
 
     /// A transport that calls `handler` at the time of `clock`, with the request as a server would read it.
     pub fn in_process(handler: Handler, clock: Clock) -> Self {
-        Self(Way::InProcess { handler, clock })
+        Self {
+            way: Way::InProcess { handler, clock },
+            pace: None,
+        }
+    }
+
+    /// The same way, on which at most so many requests leave in any one second. Clones share the count.
+    #[must_use]
+    pub fn paced(self, requests_per_second: u32) -> Self {
+        Self {
+            pace: Some(Arc::new(Pace::new(requests_per_second))),
+            ..self
+        }
+    }
+
+    /// The same way, counted together with `other`.
+    pub(crate) fn paced_with(self, other: &Self) -> Self {
+        Self {
+            pace: other.pace.clone(),
+            ..self
+        }
     }
 
     /// Sends a request, whose URI is absolute, and reads the reply to its end. Any reply is a success, whatever its status.
@@ -141,9 +169,12 @@ impl Transport {
     /// # Errors
     /// [`Failure`] if there was no complete reply: that is nobody's breach.
     pub async fn exchange(&self, request: Request<Vec<u8>>) -> Result<Exchanged, Failure> {
+        if let Some(pace) = &self.pace {
+            pace.turn().await;
+        }
         let stopwatch = Stopwatch::start();
         let uri = request.uri().clone();
-        let response = match &self.0 {
+        let response = match &self.way {
             Way::Http(http) => http.exchange(request).await,
             Way::InProcess { handler, clock } => {
                 as_received(request).map(|request| handler::answer(handler, clock.now(), request))

@@ -48,6 +48,8 @@ pub struct Acted {
     pub result: ActResult,
     /// A word on it, for people.
     pub detail: Option<String>,
+    /// It was unavailable because something came between the phone and the endpoint.
+    pub spoilt: bool,
     /// What the act brought to light, by name: `code`, or what stands in a push. A `read` that found nothing is acknowledged and brings nothing.
     pub values: Vec<(String, Secret)>,
 }
@@ -69,6 +71,7 @@ impl Acted {
         Self {
             result,
             detail,
+            spoilt: false,
             values: Vec::new(),
         }
     }

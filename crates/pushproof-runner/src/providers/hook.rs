@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::template;
 use crate::clock::HOOK_LIMIT;
-use crate::transport::{Failure, Transport};
+use crate::transport::{Failure, FailureKind, Transport};
 
 /// Characters of an unexpected answer that are shown.
 const ANSWER_SHOWN_MAX: usize = 160;
@@ -55,6 +55,32 @@ impl HookError {
         match self.problem {
             Problem::Status { status, .. } => Some(status),
             Problem::Failed(_) | Problem::Late | Problem::Nonsense(_) | Problem::Url => None,
+        }
+    }
+}
+
+impl HookError {
+    /// Whether the same call may do better a moment later: what came between may be gone.
+    pub(super) fn may_pass(&self) -> bool {
+        match &self.problem {
+            Problem::Failed(_) | Problem::Nonsense(_) => true,
+            Problem::Status { status, .. } => {
+                status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS
+            }
+            Problem::Late | Problem::Url => false,
+        }
+    }
+
+    /// Whether the call may have done what it was to do.
+    pub(super) fn may_be_done(&self) -> bool {
+        match &self.problem {
+            Problem::Failed(failure) => !matches!(
+                failure.kind(),
+                FailureKind::Refused | FailureKind::Dns | FailureKind::Tls
+            ),
+            Problem::Late | Problem::Nonsense(_) => true,
+            Problem::Status { status, .. } => status.is_server_error() || status.is_success(),
+            Problem::Url => false,
         }
     }
 }

@@ -6,6 +6,7 @@ mod management;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use http::Method;
 use pushproof_report::Secret;
@@ -38,9 +39,25 @@ pub struct User {
     pub email: Option<String>,
     /// Where messages and calls arrive.
     pub phone: Option<String>,
+    /// Taken from a pool: others may have had it before this run.
+    pub is_leased: bool,
     /// What the users hook answered, to be given back to it.
     created: Option<Secret>,
 }
+
+/// What came of making a user.
+#[derive(Debug)]
+pub struct Made {
+    /// The user, or why there is none.
+    pub user: Result<User, Unavailable>,
+    /// Who may have been made besides: the answer to these tries was lost.
+    pub maybe_made: Vec<String>,
+}
+
+/// How often a call that failed is tried again, where the next may do better.
+const AGAIN_MAX: u32 = 3;
+/// The rest before that; each further one is four times as long.
+const REST: Duration = Duration::from_millis(50);
 
 /// Why there is no user: the case could not run.
 #[derive(Debug, thiserror::Error)]
@@ -124,6 +141,38 @@ impl Users {
         }
     }
 
+    /// A user whom nobody else in this run gets; tried again where the next try may do better, each time for another name.
+    pub async fn make(&self, want: Want) -> Made {
+        let mut maybe_made = Vec::new();
+        for again in 0.. {
+            let (user, name) = match &self.0 {
+                Source::Management(management) => {
+                    let (user, name) = management.create_named(want).await;
+                    (user.map_err(Unavailable::Hook), Some(name))
+                }
+                Source::Nowhere | Source::Pool(_) | Source::Hook(_) => {
+                    (self.create(want).await, None)
+                }
+            };
+            match &user {
+                Err(Unavailable::Hook(error)) => {
+                    if error.may_be_done() {
+                        let name = name
+                            .map_or_else(|| "a user".to_owned(), |name| format!("user `{name}`"));
+                        maybe_made.push(format!("{name}, if it was made: {error}"));
+                    }
+                    if error.may_pass() && again < AGAIN_MAX {
+                        tokio::time::sleep(REST * 4_u32.pow(again)).await;
+                        continue;
+                    }
+                }
+                Ok(_) | Err(_) => {}
+            }
+            return Made { user, maybe_made };
+        }
+        unreachable!("the loop ends at the latest after `AGAIN_MAX` tries")
+    }
+
     /// What this program proves itself with at the provider, with labels, for whoever keeps it out of what is written. A token that is
     /// fetched is among them from then on.
     pub async fn secrets(&self) -> Vec<(&'static str, Secret)> {
@@ -138,12 +187,23 @@ impl Users {
     /// # Errors
     /// What was left behind, and why.
     pub async fn delete(&self, user: &User) -> Result<(), String> {
-        let deleted = match &self.0 {
-            Source::Nowhere | Source::Pool(_) => Ok(()),
-            Source::Management(management) => management.delete(user).await,
-            Source::Hook(hook) => delete_by_hook(hook, user).await,
-        };
-        deleted.map_err(|error| format!("user `{}`: {error}", user.username))
+        let mut again = 0;
+        loop {
+            let deleted = match &self.0 {
+                Source::Nowhere | Source::Pool(_) => Ok(()),
+                Source::Management(management) => management.delete(user).await,
+                Source::Hook(hook) => delete_by_hook(hook, user).await,
+            };
+            match deleted {
+                Err(error) if error.may_pass() && again < AGAIN_MAX => {
+                    tokio::time::sleep(REST * 4_u32.pow(again)).await;
+                    again += 1;
+                }
+                deleted => {
+                    return deleted.map_err(|error| format!("user `{}`: {error}", user.username));
+                }
+            }
+        }
     }
 }
 
@@ -169,6 +229,7 @@ fn user_of(answer: &Value) -> Result<User, &'static str> {
         password: Secret::new(text("password").ok_or("password")?),
         email: text("email"),
         phone: text("phone"),
+        is_leased: false,
         created: Some(Secret::new(answer.to_string())),
     })
 }

@@ -68,6 +68,26 @@ enum Problem {
     NoCode,
 }
 
+impl Problem {
+    /// Whether the endpoint was not reached, or something else answered for it.
+    const fn comes_between(&self) -> bool {
+        match self {
+            Self::Tenant(_) => true,
+            Self::Device(error) => matches!(
+                error,
+                DeviceError::Status { .. } | DeviceError::MediaType | DeviceError::NotJson { .. }
+            ),
+            Self::Hook(_)
+            | Self::NoPush(_)
+            | Self::Missing { .. }
+            | Self::UnknownAction(_)
+            | Self::UnknownForgery(_)
+            | Self::Shift
+            | Self::NoCode => false,
+        }
+    }
+}
+
 fn within(at_most: &Duration) -> String {
     match at_most.as_secs_f32() {
         0.0 => String::new(),
@@ -110,7 +130,10 @@ impl Guardian {
             "code" => self.code(act),
             other => Err(Problem::UnknownAction(other.to_owned())),
         };
-        acted.unwrap_or_else(|problem| Acted::unavailable(problem.to_string()))
+        acted.unwrap_or_else(|problem| Acted {
+            spoilt: problem.comes_between(),
+            ..Acted::unavailable(problem.to_string())
+        })
     }
 
     pub(super) fn secrets(&self) -> Vec<(&'static str, Secret)> {

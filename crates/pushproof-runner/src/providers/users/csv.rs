@@ -65,6 +65,7 @@ fn user(line: usize, record: &[String], columns: &[&str]) -> Result<User, String
         ),
         email: value("email"),
         phone: value("phone"),
+        is_leased: true,
         created: None,
     })
 }

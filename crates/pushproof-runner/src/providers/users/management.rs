@@ -78,8 +78,17 @@ impl Management {
     }
 
     pub(super) async fn create(&self, want: Want) -> Result<User, HookError> {
+        self.create_named(want).await.0
+    }
+
+    /// With the name under which somebody was made, or may have been.
+    pub(super) async fn create_named(&self, want: Want) -> (Result<User, HookError>, String) {
         let n = self.made.fetch_add(1, Ordering::Relaxed) + 1;
         let email = format!("pushproof-{}-{n}@example.com", self.run);
+        (self.create_as(&email, n, want).await, email)
+    }
+
+    async fn create_as(&self, email: &str, n: u64, want: Want) -> Result<User, HookError> {
         let password = password();
         let body = json!({
             "connection": self.connection,
@@ -97,10 +106,11 @@ impl Management {
         })?;
         Ok(User {
             id: Some(id.to_owned()),
-            username: email.clone(),
+            username: email.to_owned(),
             password,
-            email: Some(email),
+            email: Some(email.to_owned()),
             phone: want.phone.then(|| made_up_number(n)),
+            is_leased: false,
             created: None,
         })
     }

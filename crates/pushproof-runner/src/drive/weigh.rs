@@ -1,0 +1,186 @@
+//! What several runs of one case come to: [`weigh`].
+//!
+//! A run that came to an end undisturbed counts at once if it found nothing. A breach counts once it was seen often enough; a run that was
+//! disturbed counts for nothing, and is made again.
+
+use pushproof_report::{Cover, Event, Verdict};
+
+/// What one run of a case came to.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Came {
+    /// To its end, or to something that another run would not change.
+    Through,
+    /// To a breach, and how the breach is recognised again.
+    Breached(Mark),
+    /// To nothing: something came between.
+    Spoilt,
+}
+
+/// What makes two breaches the same: step, check, and the trouble that it rests on, with the number of the poll.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Mark {
+    pub(crate) step: String,
+    pub(crate) check: String,
+    pub(crate) trouble: Option<String>,
+}
+
+/// What to do now.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Weighed {
+    /// What the last run came to is what the case comes to.
+    Stands,
+    /// One more run.
+    Again,
+    /// The last run's breach was not seen often enough.
+    Unconfirmed { seen: usize },
+    /// The last run found nothing where an earlier one found a breach.
+    NotSeenAgain(Mark),
+}
+
+/// Weighs the runs of a case, oldest first. `sightings`: how often a breach must be seen, if any number is enough.
+pub(crate) fn weigh(runs: &[Came], sightings: Option<u32>, may_run_again: bool) -> Weighed {
+    let breach = |came: &&Came| matches!(came, Came::Breached(_));
+    match runs.last() {
+        Some(Came::Breached(mark)) => {
+            let seen = runs
+                .iter()
+                .filter(|came| **came == Came::Breached(mark.clone()))
+                .count();
+            match sightings {
+                Some(most) if seen >= most as usize => Weighed::Stands,
+                Some(_) if may_run_again => Weighed::Again,
+                Some(_) | None => Weighed::Unconfirmed { seen },
+            }
+        }
+        Some(Came::Spoilt) if may_run_again => Weighed::Again,
+        Some(Came::Through | Came::Spoilt) | None => match runs.iter().find(breach) {
+            Some(Came::Breached(mark)) => Weighed::NotSeenAgain(mark.clone()),
+            Some(Came::Through | Came::Spoilt) | None => Weighed::Stands,
+        },
+    }
+}
+
+/// The same verdicts, with every breach left open: it accuses nobody.
+pub(crate) fn left_open(judged: Vec<Event>, reason: &str) -> Vec<Event> {
+    let open = |event: Event| match event {
+        Event::Judged {
+            case,
+            step,
+            check,
+            verdict: Verdict::Fail,
+            covers,
+            ..
+        } => Event::Judged {
+            case,
+            step,
+            check,
+            verdict: Verdict::Inconclusive,
+            covers,
+            reason: Some(reason.to_owned()),
+            finding: None,
+        },
+        other => other,
+    };
+    judged.into_iter().map(open).collect()
+}
+
+/// The same verdicts, with one check left open that an earlier run had found breached.
+pub(crate) fn doubted(
+    mut judged: Vec<Event>,
+    case: &str,
+    mark: &Mark,
+    covered: &[Cover],
+    why: &str,
+) -> Vec<Event> {
+    let is_it = |event: &Event| matches!(event, Event::Judged { step, check, .. } if *step == mark.step && *check == mark.check);
+    judged.retain(|event| !is_it(event));
+    judged.push(Event::Judged {
+        case: case.to_owned(),
+        step: mark.step.clone(),
+        check: mark.check.clone(),
+        verdict: Verdict::Inconclusive,
+        covers: covered.to_vec(),
+        reason: Some(why.to_owned()),
+        finding: None,
+    });
+    judged
+}
+
+/// The worst of what was judged, levels considered.
+pub(crate) fn worst(judged: &[Event], strict: bool) -> Verdict {
+    let verdicts = judged.iter().flat_map(|event| match event {
+        Event::Judged {
+            verdict, covers, ..
+        } => covers
+            .iter()
+            .map(|cover| verdict.at(cover.level).under(strict))
+            .collect(),
+        _ => Vec::new(),
+    });
+    Verdict::worst(verdicts).unwrap_or(Verdict::Pass)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `B` and `b` are two breaches, `.` an undisturbed run, `x` a spoilt one.
+    fn said(runs: &str, sightings: Option<u32>) -> String {
+        let mark = |step: char| Mark {
+            step: step.to_string(),
+            check: "expect".to_owned(),
+            trouble: None,
+        };
+        let came = |run| match run {
+            '.' => Came::Through,
+            'x' => Came::Spoilt,
+            step => Came::Breached(mark(step)),
+        };
+        let runs: Vec<Came> = runs.chars().map(came).collect();
+        let word = |may_run_again| match weigh(&runs, sightings, may_run_again) {
+            Weighed::Stands => "stands".to_owned(),
+            Weighed::Again => "again".to_owned(),
+            Weighed::Unconfirmed { seen } => format!("unconfirmed, seen {seen}"),
+            Weighed::NotSeenAgain(mark) => format!("`{}` was not seen again", mark.step),
+        };
+        format!("{:4} {} | {}", runs_said(&runs), word(true), word(false))
+    }
+
+    fn runs_said(runs: &[Came]) -> String {
+        runs.iter()
+            .map(|run| match run {
+                Came::Through => ".".to_owned(),
+                Came::Spoilt => "x".to_owned(),
+                Came::Breached(mark) => mark.step.clone(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_breach_counts_once_it_was_seen_often_enough() {
+        let rows = [
+            ".", "x", "x.", "xx", "B", "BB", "Bx", "BxB", "Bb", "BbB", "B.", "Bxx",
+        ];
+        let rows = rows.map(|runs| said(runs, Some(2)));
+        insta::assert_snapshot!(rows.join("\n"), @"
+        .    stands | stands
+        x    again | stands
+        x.   stands | stands
+        xx   again | stands
+        B    again | unconfirmed, seen 1
+        BB   stands | stands
+        Bx   again | `B` was not seen again
+        BxB  stands | stands
+        Bb   again | unconfirmed, seen 1
+        BbB  stands | stands
+        B.   `B` was not seen again | `B` was not seen again
+        Bxx  again | `B` was not seen again
+        ");
+    }
+
+    #[test]
+    fn where_no_number_is_enough_nothing_is_tried() {
+        insta::assert_snapshot!(said("B", None), @"B    unconfirmed, seen 1 | unconfirmed, seen 1");
+        insta::assert_snapshot!(said("B", Some(1)), @"B    stands | stands");
+    }
+}
