@@ -92,7 +92,9 @@ function waitingCard(item) {
     actions.append(button("yes", "Enrol a phone", `Enrol ${of}`, (b) => act(b, item, "enrol", `Enrolled ${of}.`)));
   }
   const text = make("p", "quiet", who, " · ", make("span", "since"), " · ", make("span", "left"));
-  return make("li", "card new", make("div", "", what, text), actions);
+  const card = make("li", "card new", make("div", "", what, text), actions);
+  card.tabIndex = -1;
+  return card;
 }
 
 function userCard(user) {
@@ -116,9 +118,9 @@ function showWaiting(state) {
     set(node.querySelector(".left"), `${span(item.expires_ms - state.now_ms)} left`);
   });
   if (held && !held.isConnected) {
-    // The card that had the focus is gone: its neighbour takes it over, or the heading when there is none.
-    const heir = list.children[Math.min(after, list.children.length - 1)];
-    (heir?.querySelector("button") ?? $("waiting-title")).focus();
+    // The card that had the focus is gone: its neighbour takes it over, or the heading when there is none. Not a button
+    // of it, or who presses a key twice would answer two pushes.
+    (list.children[Math.min(after, list.children.length - 1)] ?? $("waiting-title")).focus();
   }
   $("waiting-empty").hidden = state.waiting.length > 0;
   set($("waiting-count"), state.waiting_total ? String(state.waiting_total) : "");
