@@ -3,9 +3,9 @@
 mod access;
 mod clock;
 mod issuer;
+mod listening;
 mod tls;
 
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use http::Request;
@@ -13,7 +13,7 @@ use pushproof_runner::clock::{Clock, wall};
 use pushproof_runner::handler::Handler;
 use pushproof_runner::serve::{Cors, Options, Origin, ServeLimits, Server};
 use pushproof_tenant::{Keys, Profile, Settings, Tenant};
-use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use super::Problem;
 use crate::args::{Serve, ServeClock, ServeProfile};
@@ -24,14 +24,7 @@ use crate::{output, sandbox};
 pub(crate) async fn run(command: &Serve) -> Result<u8, Problem> {
     let handler = handler(command)?;
     let cors = cors(&command.allow_origin)?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, command.port))
-        .await
-        .map_err(|error| {
-            Problem::usage(format!("listening on port {}: {error}", command.port))
-                .hint("choose another with --port, or 0 for a free one")
-        })?;
-    let serving = |error| Problem::usage(format!("serving: {error}"));
-    let port = listener.local_addr().map_err(serving)?.port();
+    let (listeners, port) = listening::loopback(command.port).await?;
     let certified = tls::certified(command, port)?;
     let clock = match command.clock {
         ServeClock::Real => Clock::real(),
@@ -45,12 +38,24 @@ pub(crate) async fn run(command: &Serve) -> Result<u8, Problem> {
         trust_forwarded: command.trust_forwarded,
         on_access: command.access_log.then(access::log),
     };
-    let server = Server::start(listener, handler, clock, options).map_err(serving)?;
+    let start = |listener| {
+        Server::start(
+            listener,
+            Arc::clone(&handler),
+            clock.clone(),
+            options.clone(),
+        )
+    };
+    let servers = listeners
+        .into_iter()
+        .map(start)
+        .collect::<Result<Vec<_>, _>>();
+    let servers = servers.map_err(|error| Problem::usage(format!("serving: {error}")))?;
     let base_url = if command.tls {
         // The name is what clients check best, and what a page's address shows.
         format!("https://localhost:{port}")
     } else {
-        server.base_url()
+        servers[0].base_url()
     };
     let mut signals = Signals::watch()?;
     output::say(&greeting(
@@ -59,7 +64,8 @@ pub(crate) async fn run(command: &Serve) -> Result<u8, Problem> {
         certified.authority.as_deref(),
     ));
     let (_, code) = signals.next().await;
-    server.stop().await;
+    let stopping: JoinSet<()> = servers.into_iter().map(Server::stop).collect();
+    stopping.join_all().await;
     Ok(code)
 }
 

@@ -9,7 +9,7 @@ use pushproof_tenant::{SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::run::{run, text};
+use crate::run::{run, tell_skipped, text};
 use crate::sandbox::Sandbox;
 
 const USAGE_LIMIT: Duration = Duration::from_secs(60);
@@ -130,6 +130,29 @@ async fn only_the_authoritys_certificate_is_written() {
         labels,
         ["-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"]
     );
+}
+
+#[tokio::test]
+async fn it_is_reached_by_its_name_and_by_both_addresses() {
+    let sandbox = Sandbox::start(&[]).await;
+    let port = sandbox.host.strip_prefix("localhost:").unwrap();
+    let mut heard = Vec::new();
+    for host in ["localhost", "127.0.0.1", "[::1]"] {
+        if host == "[::1]" && std::net::TcpListener::bind("[::1]:0").is_err() {
+            tell_skipped(
+                "it_is_reached_by_both_addresses",
+                "this machine has no IPv6",
+            );
+            return;
+        }
+        let keys = Request::get(format!("https://{host}:{port}/.well-known/jwks.json"));
+        heard.push(sandbox.ask(keys, "").await);
+    }
+    assert!(
+        heard[0].0 == 200 && heard[0].1.contains("RS256"),
+        "{heard:?}"
+    );
+    assert!(heard.iter().all(|other| *other == heard[0]), "{heard:?}");
 }
 
 #[tokio::test]
