@@ -263,15 +263,21 @@ impl Program {
         let exchange = step.action.exchange();
         let operation = exchange.map(|exchange| &self.dialect.operations[exchange.operation]);
         let mut value = value.into_owned();
-        let secrets = operation.iter().flat_map(|operation| operation.secrets.iter().chain(&operation.hidden));
+        let secrets = operation
+            .iter()
+            .flat_map(|operation| operation.secrets.iter().chain(&operation.hidden));
         for secret in secrets {
             if path.is_within(secret) {
                 return (evidence.hide)(&path.to_string(), &plain(&value));
             }
             if secret.is_within(path) {
-                each_below(&mut value, &secret.steps[path.steps.len()..], &mut |place| {
-                    *place = (evidence.hide)(&secret.to_string(), &plain(place)).into();
-                });
+                each_below(
+                    &mut value,
+                    &secret.steps[path.steps.len()..],
+                    &mut |place| {
+                        *place = (evidence.hide)(&secret.to_string(), &plain(place)).into();
+                    },
+                );
             }
         }
         let mut text = plain(&value);

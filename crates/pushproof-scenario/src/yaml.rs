@@ -51,7 +51,8 @@ pub struct Entry {
 }
 
 impl Node {
-    /// The value as JSON, by the YAML 1.2 core schema: unquoted `true`, `12`, `1.5`, `null` are typed, all else is text.
+    /// The value as JSON, by the YAML 1.2 core schema: unquoted `true`, `12`, `1.5`, `null` are typed, all else is text. Numbers that a
+    /// person may mean as text stay text: leading zeros, a plus, exponents, other bases, more digits than a number keeps.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         match &self.kind {

@@ -2,6 +2,7 @@
 
 mod diagnostics;
 mod footprint;
+mod laws;
 mod polling;
 mod stage;
 mod steps;
