@@ -1,13 +1,14 @@
 //! All cases of a run: planned in order, run side by side, told as events. Start at [`run`].
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use pushproof_report::{Event, Redactor, Verdict};
+use pushproof_report::{Event, Redactor, Verdict, repeated};
 use pushproof_scenario::Program;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use crate::clock::Stopwatch;
 use crate::drive::{self, Context};
 use crate::pace::Quota;
 use crate::site::Site;
@@ -20,6 +21,8 @@ pub struct Plan {
     pub seed: u64,
     /// Most cases at the same time; at least one.
     pub concurrency: usize,
+    /// How often each case is run, each time from the beginning; at least once.
+    pub repeat: u32,
     /// A warning counts as a failure.
     pub strict: bool,
     /// A word that no other run uses: part of the names of users that are made.
@@ -85,13 +88,88 @@ pub async fn run(
             break;
         }
         let (context, site, run) = (context.clone(), Arc::clone(&site), plan.run.clone());
-        let seed = mix(plan.seed, position);
+        let (seed, repeat) = (mix(plan.seed, position), plan.repeat);
         running.spawn(async move {
             let _permit = permit;
-            one(&context, &site, &planned.program, seed, &run).await
+            if repeat > 1 {
+                several(&context, &site, &planned.program, seed, &run, repeat).await;
+            } else {
+                one(&context, &site, &planned.program, seed, &run).await;
+            }
         });
     }
     while running.join_next().await.is_some() {}
+}
+
+/// Runs a case several times, one after the other. The first has the seed that it has when it is the only one.
+async fn several(
+    context: &Context,
+    site: &Site,
+    program: &Arc<Program>,
+    seed: u64,
+    run: &str,
+    repeat: u32,
+) {
+    let stopwatch = Stopwatch::start();
+    let case = program.id.clone();
+    (context.tell)(Event::CaseStarted { case: case.clone() });
+    let mut came_to = Vec::new();
+    for instance in 1..=repeat {
+        if *context.stop.borrow() {
+            break;
+        }
+        let end = Arc::new(Mutex::new(None));
+        let instance_context = Context {
+            tell: as_instance(instance, Arc::clone(&context.tell), Arc::clone(&end)),
+            ..context.clone()
+        };
+        let own_seed = match instance {
+            1 => seed,
+            _ => mix(seed, instance as usize),
+        };
+        one(&instance_context, site, program, own_seed, run).await;
+        came_to.extend(end.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+    let (verdict, reason) = repeated(&came_to);
+    (context.tell)(Event::CaseFinished {
+        case,
+        verdict,
+        reason,
+        took_ms: u64::try_from(stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX),
+    });
+}
+
+/// What one instance came to.
+type CameTo = Arc<Mutex<Option<(Verdict, Option<String>)>>>;
+
+/// Tells a case's beginning and end as those of an instance, and keeps what it came to.
+fn as_instance(
+    instance: u32,
+    tell: Arc<dyn Fn(Event) + Send + Sync>,
+    end: CameTo,
+) -> Arc<dyn Fn(Event) + Send + Sync> {
+    Arc::new(move |event| {
+        tell(match event {
+            Event::CaseStarted { case } => Event::InstanceStarted { case, instance },
+            Event::CaseFinished {
+                case,
+                verdict,
+                reason,
+                took_ms,
+            } => {
+                *end.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some((verdict, reason.clone()));
+                Event::InstanceFinished {
+                    case,
+                    instance,
+                    verdict,
+                    reason,
+                    took_ms,
+                }
+            }
+            other => other,
+        });
+    })
 }
 
 async fn one(

@@ -60,7 +60,10 @@ pub(crate) struct Conformance {
     /// Target file; without it, the built-in sandbox
     #[arg(long, value_name = "FILE")]
     pub(crate) target: Option<PathBuf>,
-    /// What is expected: a profile of the dialect
+    /// Only cases that pass this: tag(x), covers(x), needs(x), id(glob), with `&`, `|`, `not` and parentheses
+    #[arg(short = 'E', long, value_name = "FILTER")]
+    pub(crate) filter: Option<String>,
+    /// What is expected: a profile of the dialect, or `both` for a run with each
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     /// Give the sandbox a fault, to see the suite find it; can be repeated
@@ -72,9 +75,24 @@ pub(crate) struct Conformance {
     /// Seed of everything that is left to chance
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Run each case this often; verdicts that differ are flaky
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) repeat: u32,
     /// A breached SHOULD is a failure
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Show what would be sent, and send nothing
+    #[arg(long, conflicts_with_all = ["report_json", "report_junit", "record", "print_known"])]
+    pub(crate) plan: bool,
+    /// List of known deviations; an entry that is stale, unmatched or expired fails the run
+    #[arg(long, value_name = "FILE")]
+    pub(crate) known: Option<PathBuf>,
+    /// Instead of the report, print a list of known deviations that excuses what was found
+    #[arg(long)]
+    pub(crate) print_known: bool,
+    /// Write the JUnit report there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report_junit: Option<PathBuf>,
     /// Write the JSON report there
     #[arg(long, value_name = "FILE")]
     pub(crate) report_json: Option<PathBuf>,
@@ -92,6 +110,12 @@ pub(crate) struct Conformance {
 /// List scenarios, requirements or faults.
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
+    /// A path, a case id or a glob over it, or a requirement id; without any, everything
+    #[arg(value_name = "SELECT", conflicts_with_all = ["requirements", "faults"])]
+    pub(crate) select: Vec<String>,
+    /// Only cases that pass this, as for `conformance`
+    #[arg(short = 'E', long, value_name = "FILTER", conflicts_with_all = ["requirements", "faults"])]
+    pub(crate) filter: Option<String>,
     /// Requirements instead of cases
     #[arg(long)]
     pub(crate) requirements: bool,
@@ -176,6 +200,9 @@ pub(crate) struct Report {
     /// A `record.jsonl`
     #[arg(value_name = "RECORD")]
     pub(crate) record: PathBuf,
+    /// Write the JUnit report there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report_junit: Option<PathBuf>,
     /// Write the JSON report there
     #[arg(long, value_name = "FILE")]
     pub(crate) report_json: Option<PathBuf>,

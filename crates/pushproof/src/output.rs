@@ -1,18 +1,19 @@
 //! Where events become files and terminal lines: [`Output`] records, folds and prints each one.
 
 use std::fs::{self, File};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pushproof_report::render::terminal::{self, Detail, Style};
-use pushproof_report::{Event, RecordWriter, Redactor, Run, WriteError, exit};
+use pushproof_report::render::{json, junit};
+use pushproof_report::{Deviations, Event, RecordWriter, Redactor, Run, WriteError, exit};
 use pushproof_runner::clock::Stopwatch;
 
 use crate::args::Color;
 use crate::command::Problem;
-use crate::env;
+use crate::{env, known};
 
 /// Widest line that is used, however wide the terminal.
 const WIDTH_MAX: usize = 100;
@@ -36,38 +37,68 @@ pub(crate) fn style(color: Color, quiet: bool, verbose: bool, strict: bool) -> S
         (false, false) => Detail::Normal,
     };
     let width = env::columns().unwrap_or(WIDTH_DEFAULT).min(WIDTH_MAX);
-    Style { color: colour(color, &io::stdout()), width, detail, strict }
+    Style {
+        color: colour(color, &io::stdout()),
+        width,
+        detail,
+        strict,
+    }
 }
 
 /// Prints to standard output. A reader that has gone away is no error of ours.
 pub(crate) fn say(text: &str) {
     let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let _ = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
 }
 
 /// Writes a whole file, or leaves what was there: first beside it, then into its place.
 pub(crate) fn write_whole(path: &Path, text: &str) -> Result<(), Problem> {
-    let failed = |error: io::Error| Problem::usage(format!("writing `{}`: {error}", path.display()));
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    let failed =
+        |error: io::Error| Problem::usage(format!("writing `{}`: {error}", path.display()));
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         fs::create_dir_all(folder).map_err(failed)?;
     }
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
-    fs::write(&beside, text).and_then(|()| fs::rename(&beside, path)).map_err(failed)
+    fs::write(&beside, text)
+        .and_then(|()| fs::rename(&beside, path))
+        .map_err(failed)
+}
+
+/// What a run leaves behind.
+pub(crate) struct Outlets {
+    /// The record.
+    pub(crate) record: PathBuf,
+    /// The report for machines.
+    pub(crate) json: Option<PathBuf>,
+    /// The report for CI systems.
+    pub(crate) junit: Option<PathBuf>,
+    /// How the report looks on standard output.
+    pub(crate) style: Style,
+    /// A list of known deviations stands on standard output instead of the report.
+    pub(crate) prints_known: bool,
 }
 
 /// Takes the events of a run, from any thread.
 pub(crate) struct Output {
     inner: Mutex<Inner>,
     stopwatch: Stopwatch,
-    record: PathBuf,
+    outlets: Outlets,
     redactor: Arc<Redactor>,
 }
 
 struct Inner {
     writer: RecordWriter<File>,
+    deviations: Deviations,
     run: Run,
     style: Style,
+    /// Nothing is printed until the end.
+    silent: bool,
     bar: ProgressBar,
     /// Cases whose line has been printed, in planned order.
     printed: usize,
@@ -76,22 +107,42 @@ struct Inner {
 
 impl Output {
     /// Opens the record; its path is the first line on standard error.
-    pub(crate) fn open(record: PathBuf, redactor: Arc<Redactor>, style: Style) -> Result<Self, Problem> {
-        let failed = |error: io::Error| Problem::usage(format!("opening the record `{}`: {error}", record.display()));
-        if let Some(folder) = record.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    pub(crate) fn open(
+        outlets: Outlets,
+        redactor: Arc<Redactor>,
+        deviations: Deviations,
+    ) -> Result<Self, Problem> {
+        let record = &outlets.record;
+        let failed = |error: io::Error| {
+            Problem::usage(format!(
+                "opening the record `{}`: {error}",
+                record.display()
+            ))
+        };
+        if let Some(folder) = record
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
             fs::create_dir_all(folder).map_err(failed)?;
         }
-        let file = File::create(&record).map_err(failed)?;
+        let file = File::create(record).map_err(failed)?;
         anstream::eprintln!("record: {}", record.display());
         let inner = Inner {
             writer: RecordWriter::new(file, Arc::clone(&redactor)),
+            deviations,
             run: Run::fold([]),
-            style,
+            style: outlets.style,
+            silent: outlets.prints_known,
             bar: ProgressBar::hidden(),
             printed: 0,
             failed: None,
         };
-        Ok(Self { inner: Mutex::new(inner), stopwatch: Stopwatch::start(), record, redactor })
+        Ok(Self {
+            inner: Mutex::new(inner),
+            stopwatch: Stopwatch::start(),
+            outlets,
+            redactor,
+        })
     }
 
     /// Real milliseconds since it was opened.
@@ -121,42 +172,118 @@ impl Output {
         self.inner().bar = bar;
     }
 
-    /// Ends the run: its last event, the rest of the report, the exit code.
-    pub(crate) fn finish(self, strict: bool, report_json: Option<&Path>) -> Result<u8, Problem> {
+    /// Ends the run: its last events, the rest of the report, the files, the exit code. Everything is scanned for secrets before it leaves, and
+    /// the record once more as a whole: a secret may have been learnt after it was written.
+    pub(crate) fn finish(self) -> Result<u8, Problem> {
         let took_ms = self.took_ms();
-        let mut inner = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let complete = inner.run.interrupted().is_none() && inner.run.cases().iter().all(|case| !case.is_open());
+        let Outlets {
+            record,
+            json,
+            junit,
+            style,
+            prints_known,
+        } = self.outlets;
+        let strict = style.strict;
+        let mut inner = self
+            .inner
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        for event in inner.deviations.end() {
+            inner.tell(took_ms, event);
+        }
+        let complete = inner.run.interrupted().is_none()
+            && inner.run.cases().iter().all(|case| !case.is_open());
         let exit = inner.run.exit_code(strict);
-        inner.tell(took_ms, Event::RunFinished { exit, complete, took_ms });
+        inner.tell(
+            took_ms,
+            Event::RunFinished {
+                exit,
+                complete,
+                took_ms,
+            },
+        );
         inner.bar.finish_and_clear();
         match inner.failed {
-            Some(error @ WriteError::Secret { .. }) => return Err(leak(&self.record, &error.to_string())),
+            Some(error @ WriteError::Secret { .. }) => {
+                return Err(leak(&record, &error.to_string()));
+            }
             Some(error) => {
-                return Err(Problem::usage(format!("the record is not whole: {}", chain(&error))));
+                return Err(Problem::usage(format!(
+                    "the record is not whole: {}",
+                    chain(&error)
+                )));
             }
             None => {}
         }
-        let report = terminal::ending(&inner.run, &inner.style);
-        let json = report_json.map(|path| (path, pushproof_report::render::json::render(&inner.run, strict)));
-        for text in json.iter().map(|(_, text)| text).chain([&report]) {
-            if let Some(label) = self.redactor.scan(text) {
-                return Err(leak(&self.record, &format!("secret `{label}` stands in a report")));
+        if let Some(label) = scan_file(&record, &self.redactor)? {
+            return Err(leak(
+                &record,
+                &format!("secret `{label}` stands in the record"),
+            ));
+        }
+        let run = &inner.run;
+        let said = if prints_known {
+            known::print(run, strict)
+        } else {
+            terminal::ending(run, &style)
+        };
+        let files = [
+            (
+                "JSON report",
+                json,
+                json::render as fn(&Run, bool) -> String,
+            ),
+            ("JUnit report", junit, junit::render),
+        ];
+        let mut written = Vec::new();
+        for (name, path, render) in files {
+            if let Some(path) = path {
+                written.push((name, path, render(run, strict)));
             }
         }
-        if let Some((path, text)) = json {
-            write_whole(path, &text)?;
+        let texts = written
+            .iter()
+            .map(|(name, _, text)| (*name, text))
+            .chain([("report", &said)]);
+        for (name, text) in texts {
+            if let Some(label) = self.redactor.scan(text) {
+                return Err(leak(
+                    &record,
+                    &format!("secret `{label}` stands in the {name}, which was not written"),
+                ));
+            }
         }
-        say(&report);
+        for (_, path, text) in written {
+            write_whole(&path, &text)?;
+        }
+        say(&said);
         Ok(exit)
     }
 }
 
-/// A secret came through: the output that holds it goes.
+/// The label of a secret that stands in a file.
+fn scan_file(path: &Path, redactor: &Redactor) -> Result<Option<String>, Problem> {
+    let failed =
+        |error: io::Error| Problem::usage(format!("reading `{}` again: {error}", path.display()));
+    for line in BufReader::new(File::open(path).map_err(failed)?).split(b'\n') {
+        let line = line.map_err(failed)?;
+        if let Some(label) = redactor.scan(&String::from_utf8_lossy(&line)) {
+            return Ok(Some(label));
+        }
+    }
+    Ok(None)
+}
+
+/// A secret came through: the output that holds it goes, and the record from which it could be made again.
 fn leak(record: &Path, what: &str) -> Problem {
     let removed = fs::remove_file(record).is_ok();
-    let removed = if removed { "the record was removed" } else { "the record could not be removed" };
+    let removed = if removed {
+        "the record was removed"
+    } else {
+        "the record could not be removed"
+    };
     let problem = Problem::usage(format!("{what}; {removed}")).code(exit::SECRET_IN_OUTPUT);
-    problem.hint("this is a bug of pushproof: please report it")
+    problem.hint("this is a bug of pushproof, or an endpoint that tells a secret before it gives it out: please report it")
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
@@ -168,6 +295,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 impl Inner {
     fn tell(&mut self, at_ms: u64, event: Event) {
+        let event = self.deviations.apply(event);
         let event = match self.writer.write(at_ms, event.clone()) {
             Ok(written) => written,
             Err(error) => {
@@ -194,15 +322,22 @@ impl Inner {
     /// Prints the lines of finished cases in planned order, so that two runs look alike.
     fn print_finished(&mut self) {
         let mut lines = String::new();
-        while let Some(case) = self.run.cases().get(self.printed).filter(|case| !case.is_open()) {
-            lines.push_str(&terminal::finished(&self.run, &case.head.id, &self.style).unwrap_or_default());
+        while let Some(case) = self
+            .run
+            .cases()
+            .get(self.printed)
+            .filter(|case| !case.is_open())
+        {
+            lines.push_str(
+                &terminal::finished(&self.run, &case.head.id, &self.style).unwrap_or_default(),
+            );
             self.printed += 1;
         }
         self.print(&lines);
     }
 
     fn print(&self, text: &str) {
-        if !text.is_empty() {
+        if !text.is_empty() && !self.silent {
             self.bar.suspend(|| say(text));
         }
     }

@@ -1,4 +1,4 @@
-//! Which cases are meant by SELECT: a path, a case id or a glob over it, a requirement id.
+//! Which cases are meant by SELECT (a path, a case id or a glob over it, a requirement id) and by a filter.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,19 +9,46 @@ use pushproof_scenario::{Program, nearest};
 
 use crate::command::Problem;
 use crate::env;
+use crate::filter::Filter;
 
-/// The cases that any of the words selects, in their order; all without words. A word that selects nothing is an error with the nearest name.
-pub(crate) fn select(programs: Vec<Arc<Program>>, words: &[String]) -> Result<Vec<Arc<Program>>, Problem> {
+/// The cases that any of the words selects and the filter passes, in their order; all without either. A word that selects nothing is an error
+/// with the nearest name, and so is a filter that leaves nothing.
+pub(crate) fn select(
+    programs: Vec<Arc<Program>>,
+    words: &[String],
+    filter: Option<&Filter>,
+) -> Result<Vec<Arc<Program>>, Problem> {
+    let named = named(programs, words)?;
+    let Some(filter) = filter else {
+        return Ok(named);
+    };
+    let passing: Vec<_> = named
+        .iter()
+        .filter(|program| filter.selects(program))
+        .map(Arc::clone)
+        .collect();
+    if passing.is_empty() {
+        Err(filter.nothing(&named))
+    } else {
+        Ok(passing)
+    }
+}
+
+fn named(programs: Vec<Arc<Program>>, words: &[String]) -> Result<Vec<Arc<Program>>, Problem> {
     if words.is_empty() {
         return Ok(programs);
     }
-    let selectors = words.iter().map(|word| Selector::new(word)).collect::<Result<Vec<_>, _>>()?;
+    let selectors = words
+        .iter()
+        .map(|word| Selector::new(word))
+        .collect::<Result<Vec<_>, _>>()?;
     for selector in &selectors {
         if !programs.iter().any(|program| selector.selects(program)) {
             return Err(selector.nothing(&programs));
         }
     }
-    let wanted = |program: &Arc<Program>| selectors.iter().any(|selector| selector.selects(program));
+    let wanted =
+        |program: &Arc<Program>| selectors.iter().any(|selector| selector.selects(program));
     Ok(programs.into_iter().filter(wanted).collect())
 }
 
@@ -32,16 +59,14 @@ struct Selector<'a> {
 
 impl<'a> Selector<'a> {
     fn new(word: &'a str) -> Result<Self, Problem> {
-        // The brackets of a case id are no character class.
-        let pattern: String = word.chars().map(escaped).collect();
-        let glob = Glob::new(&pattern).map_err(|error| Problem::usage(format!("`{word}` is not a glob: {error}")))?;
-        Ok(Self { word, glob: glob.compile_matcher() })
+        let glob = glob(word)
+            .map_err(|error| Problem::usage(format!("`{word}` is not a glob: {error}")))?;
+        Ok(Self { word, glob })
     }
 
     fn selects(&self, program: &Program) -> bool {
-        let scenario = program.id.split('[').next().unwrap_or_default();
         self.glob.is_match(&program.id)
-            || scenario == self.word
+            || scenario(program) == self.word
             || self.is_path_of(program.source.path())
             || judges(program, self.word)
     }
@@ -54,14 +79,23 @@ impl<'a> Selector<'a> {
         }
         let file = Path::new(file);
         let here = env::current_dir().unwrap_or_default();
-        here.join(file).starts_with(here.join(word)) || file.ends_with(word) || file.ancestors().any(|folder| folder.ends_with(word))
+        here.join(file).starts_with(here.join(word))
+            || file.ends_with(word)
+            || file.ancestors().any(|folder| folder.ends_with(word))
     }
 
     fn nothing(&self, programs: &[Arc<Program>]) -> Problem {
-        let problem = Problem::usage(format!("`{}` selects no case", self.word)).code(exit::NOTHING_SELECTED);
-        let covers = programs.iter().flat_map(|program| program.bindings()).flat_map(|binding| binding.covers);
+        let problem =
+            Problem::usage(format!("`{}` selects no case", self.word)).code(exit::NOTHING_SELECTED);
+        let covers = programs
+            .iter()
+            .flat_map(|program| program.bindings())
+            .flat_map(|binding| binding.covers);
         let requirements: Vec<String> = covers.map(|cover| cover.requirement).collect();
-        let known = programs.iter().map(|program| program.id.as_str()).chain(requirements.iter().map(String::as_str));
+        let known = programs
+            .iter()
+            .map(|program| program.id.as_str())
+            .chain(requirements.iter().map(String::as_str));
         match nearest(self.word, known) {
             Some(near) => problem.hint(format!("did you mean `{near}`?")),
             None => problem.hint("`pushproof list` shows what there is"),
@@ -74,14 +108,37 @@ impl<'a> Selector<'a> {
 pub(crate) fn judges(program: &Program, requirement: &str) -> bool {
     let names = |covers: &[Cover]| covers.iter().any(|cover| cover.requirement == requirement);
     let calls = |operation: &usize| {
-        let mut exchanges = program.steps.iter().filter_map(|step| step.action.exchange());
+        let mut exchanges = program
+            .steps
+            .iter()
+            .filter_map(|step| step.action.exchange());
         exchanges.any(|exchange| exchange.operation == *operation)
     };
     let always = &program.dialect.always;
-    program.bindings().iter().any(|binding| names(&binding.covers))
-        || always.iter().any(|always| names(&always.covers) && always.operations.iter().any(calls))
+    program
+        .bindings()
+        .iter()
+        .any(|binding| names(&binding.covers))
+        || always
+            .iter()
+            .any(|always| names(&always.covers) && always.operations.iter().any(calls))
+}
+
+/// The id of the scenario that a case is a row of.
+pub(crate) fn scenario(program: &Program) -> &str {
+    program.id.split('[').next().unwrap_or_default()
+}
+
+/// A glob over ids. The brackets of a case id are no character class.
+pub(crate) fn glob(text: &str) -> Result<GlobMatcher, globset::Error> {
+    let pattern: String = text.chars().map(escaped).collect();
+    Ok(Glob::new(&pattern)?.compile_matcher())
 }
 
 fn escaped(char: char) -> String {
-    if matches!(char, '[' | ']' | '{' | '}') { format!("\\{char}") } else { char.to_string() }
+    if matches!(char, '[' | ']' | '{' | '}') {
+        format!("\\{char}")
+    } else {
+        char.to_string()
+    }
 }

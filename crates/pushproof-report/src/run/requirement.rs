@@ -186,6 +186,8 @@ fn is_judged(case: &Case, binding: &Binding, cover: &Cover) -> bool {
 fn not_judged(case: &Case, binding: &Binding) -> Vote {
     let verdict = match case.verdict() {
         Verdict::NotApplicable => Verdict::NotApplicable,
+        // A known deviation ended the case; what it excuses is all that there is to say.
+        Verdict::Known => Verdict::Known,
         _ => Verdict::CouldNotRun,
     };
     let Binding { step, check, .. } = binding;

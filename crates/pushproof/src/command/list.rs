@@ -7,26 +7,47 @@ use pushproof_tenant::Fault;
 
 use super::Problem;
 use crate::args::{Args, List};
-use crate::{dialects, output};
+use crate::filter::Filter;
+use crate::{dialects, output, select};
 
 pub(crate) fn run(args: &Args, command: &List, colour: bool) -> Result<u8, Problem> {
     let mut text = String::new();
     if command.faults {
         for fault in Fault::ALL {
-            row(&mut text, &[fault.id(), fault.says(), &format!("breaks {}", fault.breaks().join(", "))]);
+            row(
+                &mut text,
+                &[
+                    fault.id(),
+                    fault.says(),
+                    &format!("breaks {}", fault.breaks().join(", ")),
+                ],
+            );
         }
     } else {
         let library = dialects::library(args, colour)?;
         if command.requirements {
             for requirement in library.dialect.requirements.iter() {
-                row(&mut text, &[&requirement.id, requirement.level.name(), &requirement.statement]);
+                row(
+                    &mut text,
+                    &[
+                        &requirement.id,
+                        requirement.level.name(),
+                        &requirement.statement,
+                    ],
+                );
             }
         } else {
             let profile = library.profiles().next().unwrap_or_default().to_owned();
-            let (programs, problems) = library.compile(&profile).expect("the library names its own profiles");
+            let (programs, problems) = library
+                .compile(&profile)
+                .expect("the library names its own profiles");
             dialects::report(&problems, colour)?;
-            for program in programs {
-                row(&mut text, &[&program.id, &program.title]);
+            let filter = command.filter.as_deref().map(Filter::parse).transpose()?;
+            for program in select::select(programs, &command.select, filter.as_ref())? {
+                row(
+                    &mut text,
+                    &[&program.id, &program.title, &program.tags.join(", ")],
+                );
             }
         }
     }

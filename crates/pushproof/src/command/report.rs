@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::io::BufReader;
 
-use pushproof_report::render::{json, terminal};
-use pushproof_report::Run;
+use pushproof_report::render::{json, junit, terminal};
+use pushproof_report::{Event, Run, exit};
 
 use super::Problem;
 use crate::args::{Args, Report};
@@ -12,19 +12,39 @@ use crate::output;
 
 pub(crate) fn run(args: &Args, command: &Report) -> Result<u8, Problem> {
     let shown = command.record.display();
-    let file = File::open(&command.record).map_err(|error| Problem::usage(format!("opening the record `{shown}`: {error}")))?;
-    let read = pushproof_report::read(BufReader::new(file)).map_err(|error| Problem::invalid(format!("record `{shown}`: {error}")))?;
+    let file = File::open(&command.record)
+        .map_err(|error| Problem::usage(format!("opening the record `{shown}`: {error}")))?;
+    let read = pushproof_report::read(BufReader::new(file))
+        .map_err(|error| Problem::invalid(format!("record `{shown}`: {error}")))?;
     if let Some(cut) = &read.cut {
-        anstream::eprintln!("note: line {} of the record was cut in the middle and is left out", cut.line);
+        anstream::eprintln!(
+            "note: line {} of the record was cut in the middle and is left out",
+            cut.line
+        );
     }
-    let run = Run::fold(read.events());
+    let last_ms = read.lines.last().map_or(0, |line| line.at_ms);
+    let mut run = Run::fold(read.events());
     if run.head().is_none() {
         return Err(Problem::invalid(format!("record `{shown}` holds no run")));
+    }
+    if run.end().is_none() {
+        anstream::eprintln!(
+            "note: the record ends before the run did: it was killed, or it still goes on"
+        );
+        // Whatever the cases came to, nobody knows what the rest would have shown.
+        run.push(Event::RunFinished {
+            exit: exit::UNJUDGED,
+            complete: false,
+            took_ms: last_ms,
+        });
     }
     let style = output::style(args.color, command.quiet, command.verbose, command.strict);
     output::say(&terminal::render(&run, &style));
     if let Some(path) = &command.report_json {
         output::write_whole(path, &json::render(&run, command.strict))?;
+    }
+    if let Some(path) = &command.report_junit {
+        output::write_whole(path, &junit::render(&run, command.strict))?;
     }
     Ok(run.exit_code(command.strict))
 }

@@ -25,3 +25,7 @@ mod secrets;
 mod faults;
 
 mod shapes;
+
+mod plan;
+
+mod filter;

@@ -112,6 +112,7 @@ pub(crate) fn in_process(library: &Library, batches: &[Batch], look: Option<Look
         seed: 1,
         // In order, so that the tenants above are made in the order of the cases.
         concurrency: 1,
+        repeat: 1,
         strict: false,
         run: "00000000".to_owned(),
     };
