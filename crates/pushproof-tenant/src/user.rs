@@ -8,6 +8,8 @@ use crate::bucket::Bucket;
 use crate::seal::SealId;
 use crate::settings::Buckets;
 
+/// So many removed users may at least stand in the queue of those who will leave.
+const REMOVED_MAX: usize = 64;
 /// So many of a user's newest transactions are kept at hand.
 const RECENT_MAX: usize = 16;
 
@@ -226,6 +228,11 @@ impl Users {
         for authenticator in &user.authenticators {
             self.by_device.remove(&authenticator.device);
         }
+        // Those who were removed stay in the queue until they outnumber the others.
+        if self.by_age.len() > 2 * self.users.len() + REMOVED_MAX {
+            let users = &self.users;
+            self.by_age.retain(|(_, key)| users.contains_key(key));
+        }
     }
 
     pub(crate) fn get(&self, key: UserKey) -> Option<&User> {
@@ -274,5 +281,47 @@ impl Users {
     /// All users in the order of their creation.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (UserKey, &User)> {
         self.users.iter().map(|(key, user)| (*key, user))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(n: u64, seen: u64) -> User {
+        let registration = Registration {
+            id: format!("auth0|{n}"),
+            email: format!("{n}@example.com"),
+            email_verified: false,
+            password: String::new(),
+            email_device: DeviceId("dev_x".into()),
+        };
+        User::new(Duration::from_secs(seen), &Buckets::default(), registration)
+    }
+
+    /// Users that come and go leave nothing behind, though somebody older stays.
+    #[test]
+    fn the_queue_is_as_long_as_there_are_users() {
+        let mut users = Users::default();
+        users.add(user(0, 0));
+        for n in 1..1_000 {
+            users.make_room(Duration::ZERO, 10);
+            let key = users.add(user(n, n));
+            users.remove(key);
+            assert!(users.by_age.len() <= 2 * users.len() + REMOVED_MAX);
+        }
+        assert_eq!(users.len(), 1);
+    }
+
+    #[test]
+    fn who_was_seen_since_stays_for_another_turn() {
+        let mut users = Users::default();
+        let keys: Vec<_> = (0..4).map(|n| users.add(user(n, n))).collect();
+        users.get_mut(keys[0]).expect("it was added").seen = Duration::from_secs(50);
+        users.make_room(Duration::ZERO, 3);
+        let left: Vec<_> = keys.iter().map(|key| users.get(*key).is_some()).collect();
+        assert_eq!(left, [true, false, false, true]);
+        users.make_room(Duration::from_secs(40), 3);
+        assert_eq!(users.len(), 1);
     }
 }
