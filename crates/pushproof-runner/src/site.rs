@@ -13,7 +13,7 @@ use crate::providers::devices::{KeyPool, PhoneOptions, Phones};
 use crate::providers::messages::Patience;
 use crate::providers::users::Users;
 use crate::serve::Server;
-use crate::target::{Client, Target};
+use crate::target::{Client, ClientAuth, Target};
 use crate::transport::{HttpOptions, Roots, Transport};
 
 /// Where the cases of a run run.
@@ -253,10 +253,16 @@ struct Ways {
 
 /// What a target gives to every session.
 fn environment(target: &Target) -> Environment {
-    let values = |client: Option<&Client>| ClientValues {
-        id: client.map(|client| Value::Text(client.id.as_str().into())),
-        secret: client
-            .and_then(|client| Some(Value::Secret(client.secret.as_ref()?.reveal().into()))),
+    let values = |client: Option<&Client>| {
+        let secret = client.and_then(|client| Some(client.secret.as_ref()?.reveal()));
+        let in_header = client.filter(|client| client.auth == ClientAuth::Basic);
+        ClientValues {
+            id: client.map(|client| Value::Text(client.id.as_str().into())),
+            secret: secret.map(|secret| Value::Secret(secret.into())),
+            basic: in_header
+                .zip(secret)
+                .map(|(client, secret)| ClientValues::basic(&client.id, secret)),
+        }
     };
     let mut clients: [ClientValues; CLIENTS.len()] = Default::default();
     clients[0] = values(target.client.as_ref());

@@ -22,6 +22,10 @@ pub struct Target {
     pub name: String,
     /// Scheme, host, port and perhaps a path, without a slash at the end.
     pub base_url: String,
+    /// The paths of its endpoints, by the dialect's names, where servers differ.
+    pub endpoints: BTreeMap<String, String>,
+    /// What operations get that take an input of this name, where a step gives none.
+    pub inputs: BTreeMap<String, String>,
     /// The dialect it speaks.
     pub dialect: String,
     /// What is expected within the dialect; absent: what the command line says, or the dialect's first.
@@ -61,6 +65,18 @@ pub struct Client {
     pub id: String,
     /// Its secret; a public application has none.
     pub secret: Option<Secret>,
+    /// Where its secret is sent.
+    pub auth: ClientAuth,
+}
+
+/// Where a client's secret is sent (RFC 6749 §2.3.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ClientAuth {
+    /// In the body, where the dialect puts it.
+    #[default]
+    Body,
+    /// In an `Authorization: Basic` header, and not in the body.
+    Basic,
 }
 
 /// Where users come from.
@@ -205,6 +221,11 @@ impl Target {
                 Some(Devices::Guardian { .. } | Devices::Hook { .. } | Devices::Command { .. })
             ),
             "factor.sms" | "factor.voice" | "factor.email" | "messages" => self.messages.is_some(),
+            "approver" => self.devices.is_some(),
+            "client.secret" => self
+                .client
+                .as_ref()
+                .is_some_and(|client| client.secret.is_some()),
             "client.other" => self.clients.contains_key("other"),
             "client.public" => self.clients.contains_key("public"),
             "client.restricted" => self.clients.contains_key("restricted"),
@@ -274,7 +295,9 @@ impl Target {
 }
 
 /// Every name that `features` may hold.
-pub const FEATURES: [&str; 17] = [
+pub const FEATURES: [&str; 19] = [
+    "approver",
+    "client.secret",
     "factor.push",
     "factor.otp",
     "factor.sms",

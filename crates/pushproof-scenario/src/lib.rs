@@ -31,7 +31,7 @@ pub mod yaml;
 pub use compile::{Against, CASES_MAX, compile};
 pub use diagnostic::{Diagnostic, Severity, nearest};
 pub use dialect::{
-    Alternative, Always, Body, Dialect, Field, Operation, Outcome, Outcomes, PollRules, Profile,
+    Alternative, Always, Body, Dialect, Endpoint, Field, FitError, Operation, Outcome, Outcomes, PollRules, Profile,
     Recognition, Requirement, Requirements,
 };
 pub use expr::{Expr, Part};

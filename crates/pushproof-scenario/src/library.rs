@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::ast::{Fragment, Scenario, Step, StepKind};
 use crate::compile::{Against, compile};
 use crate::diagnostic::Diagnostic;
-use crate::dialect::{Dialect, Profile, Requirements};
+use crate::dialect::{Dialect, FitError, Profile, Requirements};
 use crate::fields::Reader;
 use crate::parse::{File, parse};
 use crate::program::Program;
@@ -152,6 +152,21 @@ impl Library {
                 problems.extend(reader.into_problems());
             }
         }
+    }
+
+    /// Makes the dialect fit a target, its paths and its inputs; before anything is compiled.
+    ///
+    /// # Errors
+    /// As [`Dialect::locate`] and [`Dialect::give`].
+    pub fn fit(
+        &mut self,
+        paths: &BTreeMap<String, String>,
+        inputs: &BTreeMap<String, String>,
+    ) -> Result<(), FitError> {
+        let dialect = Arc::get_mut(&mut self.dialect);
+        let dialect = dialect.expect("programs are compiled after the target is known");
+        dialect.locate(paths)?;
+        dialect.give(inputs)
     }
 
     /// The names of the dialect's profiles.

@@ -252,8 +252,10 @@ pub enum Operand {
     Slot(usize),
     /// The client's id.
     ClientId(usize),
-    /// The client's secret.
+    /// The client's secret, where it belongs into the body.
     ClientSecret(usize),
+    /// The client's credentials for a header, where its target wants them there.
+    ClientBasic(usize),
     /// A text put together.
     Text(Vec<Self>),
     /// A list put together.

@@ -13,7 +13,7 @@ pub(crate) struct Args {
     /// Folder with dialects, instead of the embedded ones
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) dialects: Option<PathBuf>,
-    /// Name of the dialect
+    /// Name of the dialect, where no target names it
     #[arg(long, global = true, value_name = "NAME", default_value = "auth0")]
     pub(crate) dialect: String,
     /// When to use colour

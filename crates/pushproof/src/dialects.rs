@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pushproof_scenario::{Diagnostic, Library, SourceFile};
+use pushproof_runner::target::Target;
+use pushproof_scenario::{Diagnostic, FitError, Library, SourceFile};
 
 use crate::args::Args;
 use crate::command::Problem;
@@ -15,10 +16,36 @@ const DEPTH_MAX: usize = 8;
 
 /// Reads the dialect that was asked for. Warnings are printed; errors end the command with nothing sent.
 pub(crate) fn library(args: &Args, colour: bool) -> Result<Library, Problem> {
-    let files = files(args)?;
+    named(args, &args.dialect, colour)
+}
+
+/// Reads the dialect that a target speaks, and makes it fit the target.
+pub(crate) fn spoken_by(args: &Args, target: &Target, colour: bool) -> Result<Library, Problem> {
+    let mut library = named(args, &target.dialect, colour)?;
+    library.fit(&target.endpoints, &target.inputs).map_err(|error| {
+        let hint = match &error {
+            FitError::Unknown { name, known, .. } => {
+                let known = known.iter().map(String::as_str);
+                let near = pushproof_scenario::nearest(name, known.clone());
+                near.map_or_else(
+                    || format!("known: {}", known.collect::<Vec<_>>().join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                )
+            }
+            FitError::Missing { name, .. } => {
+                format!("add it to the target file: `endpoints: {{ {name}: /path }}`")
+            }
+        };
+        Problem::invalid(error.to_string()).hint(hint)
+    })?;
+    Ok(library)
+}
+
+fn named(args: &Args, dialect: &str, colour: bool) -> Result<Library, Problem> {
+    let files = files(args, dialect)?;
     let (library, problems) = Library::read(&files);
     report(&problems, colour)?;
-    library.ok_or_else(|| Problem::invalid(format!("dialect `{}` cannot be read", args.dialect)))
+    library.ok_or_else(|| Problem::invalid(format!("dialect `{dialect}` cannot be read")))
 }
 
 /// Prints what was found wrong; with an error in it, that is the end.
@@ -33,10 +60,10 @@ pub(crate) fn report(problems: &[Diagnostic], colour: bool) -> Result<(), Proble
     }
 }
 
-fn files(args: &Args) -> Result<Vec<SourceFile>, Problem> {
+fn files(args: &Args, dialect: &str) -> Result<Vec<SourceFile>, Problem> {
     match &args.dialects {
-        Some(folder) => on_disk(folder, &args.dialect),
-        None => embedded(&args.dialect),
+        Some(folder) => on_disk(folder, dialect),
+        None => embedded(dialect),
     }
 }
 

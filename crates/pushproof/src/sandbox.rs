@@ -6,13 +6,18 @@ use std::time::{Duration, SystemTime};
 
 use pushproof_report::Secret;
 use pushproof_runner::handler::Handler;
-use pushproof_runner::target::{Authority, Client, Devices, Limits, Target, Tls, Users};
+use pushproof_runner::target::{Authority, Client, ClientAuth, Devices, Limits, Target, Tls, Users};
+use pushproof_scenario::Library;
 use pushproof_tenant::{Fault, Keys, Profile, Settings, Tenant};
 
+use crate::args::Args;
 use crate::command::Problem;
+use crate::dialects;
 
 /// The instant at which every case in the built-in sandbox begins: 2026-01-01T00:00:00Z.
 pub(crate) const ORIGIN: Duration = Duration::from_secs(1_767_225_600);
+/// The dialect that the built-in sandbox speaks.
+pub(crate) const DIALECT: &str = "auth0";
 
 /// Makes tenants that differ only in their seed.
 pub(crate) fn tenants(profile: Profile, faults: BTreeSet<Fault>) -> Arc<dyn Fn(u64) -> Handler + Send + Sync> {
@@ -35,7 +40,7 @@ pub(crate) fn handler(tenant: Tenant) -> Handler {
 
 /// The target that reaches a sandbox at `base_url`.
 pub(crate) fn target(base_url: &str) -> Target {
-    let client = |id: &str, secret: Option<&str>| Client { id: id.to_owned(), secret: secret.map(Secret::new) };
+    let client = |id: &str, secret: Option<&str>| Client { id: id.to_owned(), secret: secret.map(Secret::new), auth: ClientAuth::Body };
     let main = client(pushproof_tenant::SANDBOX_CLIENT_ID, Some(pushproof_tenant::SANDBOX_CLIENT_SECRET));
     let others = [
         ("other", client(pushproof_tenant::OTHER_CLIENT_ID, Some(pushproof_tenant::OTHER_CLIENT_SECRET))),
@@ -45,7 +50,9 @@ pub(crate) fn target(base_url: &str) -> Target {
     Target {
         name: "sandbox".to_owned(),
         base_url: base_url.to_owned(),
-        dialect: "auth0".to_owned(),
+        endpoints: BTreeMap::new(),
+        inputs: BTreeMap::new(),
+        dialect: DIALECT.to_owned(),
         profile: None,
         client: Some(main.clone()),
         clients: others.into_iter().map(|(name, client)| (name.to_owned(), client)).collect(),
@@ -64,6 +71,19 @@ pub(crate) fn target(base_url: &str) -> Target {
         limits: Limits::default(),
         load: pushproof_runner::target::Load::default(),
     }
+}
+
+/// The dialect that was asked for, if the sandbox speaks it.
+pub(crate) fn library(args: &Args, colour: bool) -> Result<Library, Problem> {
+    let library = dialects::library(args, colour)?;
+    if library.dialect.name == DIALECT {
+        return Ok(library);
+    }
+    let message = format!(
+        "the built-in sandbox speaks `{DIALECT}` and not `{}`",
+        library.dialect.name
+    );
+    Err(Problem::usage(message).hint("name an endpoint that speaks it: `--target FILE`"))
 }
 
 /// The faults that were asked for.

@@ -48,6 +48,9 @@ fn mentions(operand: &Operand, slot: usize) -> bool {
             parts.iter().any(|part| mentions(part, slot))
         }
         Operand::Map(members) => members.iter().any(|(_, value)| mentions(value, slot)),
-        Operand::Const(_) | Operand::ClientId(_) | Operand::ClientSecret(_) => false,
+        Operand::Const(_)
+        | Operand::ClientId(_)
+        | Operand::ClientSecret(_)
+        | Operand::ClientBasic(_) => false,
     }
 }

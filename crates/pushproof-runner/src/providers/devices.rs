@@ -24,7 +24,7 @@ use crate::transport::Transport;
 pub struct Act {
     /// The phone, by its name in the scenario.
     pub actor: String,
-    /// Whose it is.
+    /// Whose it is; empty for an approver whom no user of the scenario stands for.
     pub owner_username: String,
     /// `enrol`, `approve`, `reject`, `ignore`, `unenrol`, `read` or `code`.
     pub action: String,

@@ -13,7 +13,8 @@ use pushproof_scenario::yaml::{self, Kind, Node};
 use pushproof_scenario::{Diagnostic, Source, Span, Spanned};
 
 use super::{
-    Authority, Client, Devices, FEATURES, Limits, Load, Resolve, SecretRef, Target, Tls, Users,
+    Authority, Client, ClientAuth, Devices, FEATURES, Limits, Load, Resolve, SecretRef, Target,
+    Tls, Users,
 };
 
 /// Reads a target. Relative paths are relative to `folder`, the target file's own; secrets are looked up by `resolve`.
@@ -76,6 +77,14 @@ impl File<'_> {
         let base_url = fields.need("base_url").and_then(|node| self.base_url(node));
         let dialect = fields.need_text("dialect");
         let target = Target {
+            endpoints: fields
+                .take("endpoints")
+                .map(|node| self.endpoints(node))
+                .unwrap_or_default(),
+            inputs: fields
+                .take("inputs")
+                .map(|node| self.inputs(node))
+                .unwrap_or_default(),
             profile: fields.text("profile").map(|text| text.value),
             client: fields.take("client").and_then(|node| self.client(node)),
             clients: fields
@@ -129,11 +138,46 @@ impl File<'_> {
         let id = fields.need_text("id");
         let written = fields.take("secret");
         let secret = written.and_then(|node| self.secret(node));
+        let words = [("body", ClientAuth::Body), ("basic", ClientAuth::Basic)];
+        let auth = fields.take("auth");
+        let auth = auth.and_then(|node| self.reader.word(node, "`auth`", &words));
         fields.finish();
         Some(Client {
             id: id?.value,
             secret,
+            auth: auth.unwrap_or_default(),
         })
+    }
+
+    /// The names are the dialect's; whether it knows them is found when both are there.
+    fn endpoints(&self, node: &Node) -> BTreeMap<String, String> {
+        let path = |entry: &yaml::Entry| {
+            let text = self.reader.text(&entry.value, "an endpoint")?;
+            let is_path = text.value.starts_with('/')
+                && text
+                    .value
+                    .parse::<http::uri::PathAndQuery>()
+                    .is_ok_and(|path| path.query().is_none() && path.as_str() == text.value);
+            if !is_path {
+                let message = format!("`{}` is not a path", text.value);
+                let help = "write a path below `base_url`, such as `/oauth/token`";
+                self.reader
+                    .error_with_help("E0303", text.span, message, help);
+                return None;
+            }
+            Some((entry.key.clone(), text.value))
+        };
+        let entries = self.reader.entries(node, "`endpoints`");
+        entries.iter().filter_map(path).collect()
+    }
+
+    fn inputs(&self, node: &Node) -> BTreeMap<String, String> {
+        let input = |entry: &yaml::Entry| {
+            let text = self.reader.text(&entry.value, "an input")?;
+            Some((entry.key.clone(), text.value))
+        };
+        let entries = self.reader.entries(node, "`inputs`");
+        entries.iter().filter_map(input).collect()
     }
 
     fn clients(&self, node: &Node) -> BTreeMap<String, Client> {

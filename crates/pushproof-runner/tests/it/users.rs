@@ -79,6 +79,7 @@ async fn client_credentials_get_a_token_once_and_again_when_it_has_run_out() {
     let client = Client {
         id: "abc".to_owned(),
         secret: Some(Secret::new("s3cret")),
+        auth: Default::default(),
     };
     let users = users(&scribe, &managed(Authority::Client(client)));
     let lent = file("username,password\nada,x\n");
@@ -280,6 +281,7 @@ async fn many_cases_that_start_together_fetch_one_token() {
     let client = Client {
         id: "abc".to_owned(),
         secret: None,
+        auth: Default::default(),
     };
     let users = users(&scribe, &managed(Authority::Client(client)));
     let want = Want::default();

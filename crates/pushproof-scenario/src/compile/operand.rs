@@ -71,6 +71,11 @@ impl Compiler<'_> {
         }
         for (name, optional) in known {
             let omitted = with.omit.iter().any(|omitted| omitted.value == name);
+            if let (Some(value), false) = (self.against.dialect.given.get(name), omitted) {
+                let value = || Operand::Const(value.as_str().into());
+                inputs.entry(name.to_owned()).or_insert_with(value);
+                continue;
+            }
             if !optional && !omitted && !with.given.iter().any(|(given, _)| given.value == name) {
                 let help =
                     format!("give it in `with`, or leave it out on purpose with `omit: [{name}]`");

@@ -2,6 +2,7 @@
 //!
 //! Everything that this crate knows of an endpoint stands in the dialect's YAML; no path, status or error string is written in Rust.
 
+mod endpoints;
 mod peek;
 mod read;
 mod recognise;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use endpoints::{Endpoint, FitError};
 pub(crate) use peek::{Found, member};
 pub(crate) use read::path as read_path;
 pub use recognise::{Alternative, Outcome, Profile, Recognition};
@@ -32,6 +34,10 @@ pub struct Dialect {
     pub source: Arc<Source>,
     /// What a target may be able to do; scenarios name these in `needs`.
     pub features: Vec<String>,
+    /// The paths that differ from one server to the next.
+    pub endpoints: Vec<Endpoint>,
+    /// What a target gives to every operation that takes an input of this name, where a step gives none.
+    pub given: BTreeMap<String, String>,
     /// Every call it defines.
     pub operations: Vec<Operation>,
     /// The names of its outcomes; [`Outcomes`] are sets of their positions.
@@ -59,6 +65,8 @@ pub struct Operation {
     pub method: http::Method,
     /// Path with references.
     pub path: Expr,
+    /// The position of the endpoint whose path it is, where a target can name another.
+    pub endpoint: Option<usize>,
     /// The bearer credential, if the call carries one.
     pub bearer: Option<Expr>,
     /// The body.

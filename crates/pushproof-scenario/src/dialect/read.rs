@@ -7,6 +7,7 @@ use std::time::Duration;
 use pushproof_polling::{First, Meaning};
 use serde_json::Value;
 
+use super::endpoints::{self, Endpoint};
 use super::peek::{Interest, WAITS_MAX};
 use super::recognise::{Alternative, BodyForm, Outcome, Profile, WaitHint};
 use super::{Always, Body, Dialect, Field, Operation, Outcomes, PollRules, Requirements};
@@ -54,9 +55,13 @@ fn read(reader: &Reader, node: &Node, requirements: Requirements) -> Option<Dial
     let profiles = profiles_node
         .map(|node| profiles(reader, node, &outcomes))
         .unwrap_or_default();
+    let endpoints = fields
+        .take("endpoints")
+        .map(|node| endpoints::read(reader, node))
+        .unwrap_or_default();
     let operations = fields
         .need("operations")
-        .map(|node| operations(reader, node, &outcomes))
+        .map(|node| operations(reader, node, &endpoints, &outcomes))
         .unwrap_or_default();
     let poll = fields
         .take("poll")
@@ -70,6 +75,8 @@ fn read(reader: &Reader, node: &Node, requirements: Requirements) -> Option<Dial
         title: title?.value,
         source: Arc::clone(reader.source()),
         features,
+        endpoints,
+        given: BTreeMap::new(),
         operations,
         outcomes,
         profiles,
@@ -273,15 +280,25 @@ fn status(reader: &Reader, node: &Node) -> Option<u16> {
     status
 }
 
-fn operations(reader: &Reader, node: &Node, outcomes: &[String]) -> Vec<Operation> {
+fn operations(
+    reader: &Reader,
+    node: &Node,
+    endpoints: &[Endpoint],
+    outcomes: &[String],
+) -> Vec<Operation> {
     let entries = reader.entries(node, "`operations`");
     entries
         .iter()
-        .filter_map(|entry| operation(reader, entry, outcomes))
+        .filter_map(|entry| operation(reader, entry, endpoints, outcomes))
         .collect()
 }
 
-fn operation(reader: &Reader, entry: &Entry, outcomes: &[String]) -> Option<Operation> {
+fn operation(
+    reader: &Reader,
+    entry: &Entry,
+    endpoints: &[Endpoint],
+    outcomes: &[String],
+) -> Option<Operation> {
     let mut fields = reader.map(&entry.value, "an operation")?;
     let say = fields
         .text("say")
@@ -310,12 +327,13 @@ fn operation(reader: &Reader, entry: &Entry, outcomes: &[String]) -> Option<Oper
         reader.error("E0204", entry.key_span, message);
     }
     fields.finish();
-    let (method, path) = request_line(reader, &http?)?;
+    let (method, path, endpoint) = request_line(reader, &http?, endpoints)?;
     Some(Operation {
         name: entry.key.clone(),
         say,
         method,
         path,
+        endpoint,
         bearer,
         body: form.or(json).unwrap_or(Body::None),
         outcomes: outcome_set(reader, &named, outcomes),
@@ -327,10 +345,19 @@ fn operation(reader: &Reader, entry: &Entry, outcomes: &[String]) -> Option<Oper
     })
 }
 
-/// `POST /path/$name`: a method and a path whose `$name` segments are percent-encoded inputs.
-fn request_line(reader: &Reader, http: &Spanned<String>) -> Option<(http::Method, Expr)> {
+/// A path without inputs.
+pub(super) fn fixed_path(path: &str) -> Expr {
+    Expr::Text(vec![Part::Literal(path.to_owned())])
+}
+
+/// `POST /path/$name`: a method and a path whose `$name` segments are percent-encoded inputs; or `POST $endpoint.NAME`.
+fn request_line(
+    reader: &Reader,
+    http: &Spanned<String>,
+    endpoints: &[Endpoint],
+) -> Option<(http::Method, Expr, Option<usize>)> {
     let wrong = || {
-        let help = "write a method and a path: `POST /some/path` or `DELETE /some/$name`";
+        let help = "write a method and a path: `POST /some/path`, `DELETE /some/$name` or `POST $endpoint.NAME`";
         reader.error_with_help(
             "E0204",
             http.span,
@@ -338,18 +365,26 @@ fn request_line(reader: &Reader, http: &Spanned<String>) -> Option<(http::Method
             help,
         );
     };
-    let Some((method, path)) = http
-        .value
-        .split_once(' ')
-        .filter(|(_, path)| path.starts_with('/'))
-    else {
+    let line = http.value.split_once(' ');
+    let line = line.and_then(|(method, path)| Some((method.parse().ok()?, path)));
+    let Some((method, path)) = line else {
         wrong();
         return None;
     };
-    let Ok(method) = method.parse() else {
+    if let Some(name) = path.strip_prefix("$endpoint.") {
+        let position = endpoints.iter().position(|endpoint| endpoint.name == name);
+        let Some(position) = position else {
+            let known = endpoints.iter().map(|endpoint| endpoint.name.as_str());
+            reader.unknown("E0204", http.span, "endpoint", name, known);
+            return None;
+        };
+        let path = fixed_path(&endpoints[position].path());
+        return Some((method, path, Some(position)));
+    }
+    if !path.starts_with('/') {
         wrong();
         return None;
-    };
+    }
     let mut parts = vec![Part::Literal(String::new())];
     for segment in path.split('/').skip(1) {
         let Some(Part::Literal(text)) = parts.last_mut() else {
@@ -365,7 +400,7 @@ fn request_line(reader: &Reader, http: &Spanned<String>) -> Option<(http::Method
         }
     }
     parts.retain(|part| !matches!(part, Part::Literal(text) if text.is_empty()));
-    Some((method, Expr::Text(parts)))
+    Some((method, Expr::Text(parts), None))
 }
 
 fn body_fields(reader: &Reader, node: &Node) -> Vec<Field> {

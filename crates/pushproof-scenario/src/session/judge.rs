@@ -292,7 +292,10 @@ impl Context<Operand> for Session {
     fn resolve<'a>(&'a self, operand: &'a Operand) -> Option<Cow<'a, Json>> {
         match operand {
             Operand::Const(value) => Some(Cow::Borrowed(value)),
-            Operand::Slot(_) | Operand::ClientId(_) | Operand::ClientSecret(_) => {
+            Operand::Slot(_)
+            | Operand::ClientId(_)
+            | Operand::ClientSecret(_)
+            | Operand::ClientBasic(_) => {
                 self.value(operand).map(|value| Cow::Owned(value.to_json()))
             }
             Operand::Text(parts) => {

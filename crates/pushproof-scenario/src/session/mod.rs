@@ -34,7 +34,7 @@ use crate::path::Headers;
 use crate::program::{
     Act, Action, ActorKind, CLIENTS, Exchange, Operand, Program, Step, WaitLength,
 };
-use crate::template::{RequestBuffer, ShownCall, Values};
+use crate::template::{RequestBuffer, ShownCall, Values, encode_form};
 use crate::value::Value;
 
 /// Extra time that `wait: { past: … }` adds, so that an instant lies surely behind.
@@ -56,6 +56,20 @@ pub struct ClientValues {
     pub id: Option<Value>,
     /// `client_secret`.
     pub secret: Option<Value>,
+    /// Both for an `Authorization` header. With them the secret is sent there and not in the body.
+    pub basic: Option<Value>,
+}
+
+impl ClientValues {
+    /// The credentials for HTTP Basic: each form-encoded first, then joined (RFC 6749 §2.3.1).
+    #[must_use]
+    pub fn basic(id: &str, secret: &str) -> Value {
+        let mut joined = String::new();
+        encode_form(id, &mut joined);
+        joined.push(':');
+        encode_form(secret, &mut joined);
+        Value::Secret(data_encoding::BASE64.encode(joined.as_bytes()).into())
+    }
 }
 
 /// What a user provider gave for one actor.
@@ -300,6 +314,7 @@ impl Session {
     pub fn show(&self, step: u16, hide: &dyn Fn(&str, &str) -> String) -> Option<ShownCall> {
         let label = |operand: &Operand| match operand {
             Operand::Slot(slot) => self.program.slots[*slot].label.as_str(),
+            Operand::ClientBasic(_) => "client_credentials",
             _ => "client_secret",
         };
         let exchange = self.exchange(step)?;
@@ -549,7 +564,11 @@ impl Values for Session {
         match operand {
             Operand::Slot(slot) => self.slots[*slot].as_ref(),
             Operand::ClientId(client) => self.environment.clients[*client].id.as_ref(),
-            Operand::ClientSecret(client) => self.environment.clients[*client].secret.as_ref(),
+            Operand::ClientSecret(client) => {
+                let client = &self.environment.clients[*client];
+                client.secret.as_ref().filter(|_| client.basic.is_none())
+            }
+            Operand::ClientBasic(client) => self.environment.clients[*client].basic.as_ref(),
             Operand::Const(_) | Operand::Text(_) | Operand::List(_) | Operand::Map(_) => None,
         }
     }

@@ -53,7 +53,7 @@ pub(super) fn encode_text(text: &str, encoding: Encoding, into: &mut String) {
 }
 
 /// The WHATWG form encoding: `*-._` and alphanumerics stay, a space is `+`, all else is `%XX`.
-pub(super) fn encode_form(text: &str, into: &mut String) {
+pub(crate) fn encode_form(text: &str, into: &mut String) {
     escape_runs(text, into, is_form_plain, |byte, into| match byte {
         b' ' => into.push('+'),
         _ => percent(byte, into),

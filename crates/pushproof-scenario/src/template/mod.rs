@@ -9,7 +9,7 @@ mod show;
 
 use serde_json::Value as Json;
 
-pub(crate) use encode::plain;
+pub(crate) use encode::{encode_form, plain};
 use encode::{Encoding, encode, encode_text};
 pub(crate) use parts::{Parts, PartsBody, PartsField};
 pub use show::ShownCall;
@@ -25,6 +25,8 @@ pub struct Template {
     path: Vec<Piece>,
     /// The bearer credential.
     bearer: Option<Vec<Piece>>,
+    /// The client that may have to prove itself in a header.
+    basic: Option<usize>,
     body: Body,
 }
 
@@ -99,6 +101,14 @@ impl Template {
             ink.pieces(bearer, &mut into.headers);
             into.headers.push_str("\r\n");
         }
+        if let Some(client) = self.basic {
+            let credentials = Operand::ClientBasic(client);
+            if ink.values.value(&credentials).is_some() {
+                into.headers.push_str("authorization: Basic ");
+                ink.value(&credentials, Encoding::Raw, &mut into.headers);
+                into.headers.push_str("\r\n");
+            }
+        }
         match &self.body {
             Body::None => {}
             Body::Form(fields) => {
@@ -162,9 +172,12 @@ impl Ink<'_> {
     /// An optional field is left out when it is a plain reference without a value; anything put together has one.
     fn is_sent(self, field: &Field) -> bool {
         match &field.when {
-            Some(when @ (Operand::Slot(_) | Operand::ClientId(_) | Operand::ClientSecret(_))) => {
-                self.values.value(when).is_some()
-            }
+            Some(
+                when @ (Operand::Slot(_)
+                | Operand::ClientId(_)
+                | Operand::ClientSecret(_)
+                | Operand::ClientBasic(_)),
+            ) => self.values.value(when).is_some(),
             Some(Operand::Const(_) | Operand::Text(_) | Operand::List(_) | Operand::Map(_))
             | None => true,
         }

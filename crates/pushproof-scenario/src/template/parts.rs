@@ -37,12 +37,28 @@ impl Template {
             PartsBody::Json(fields) => Body::Json(fields.into_iter().map(json_field).collect()),
         };
         Self {
+            basic: if parts.bearer.is_none() {
+                secret_sender(&body)
+            } else {
+                None
+            },
             method: parts.method,
             path: pieces(&parts.path, Encoding::Segment),
             bearer: parts.bearer.map(|bearer| pieces(&bearer, Encoding::Raw)),
             body,
         }
     }
+}
+
+/// The client whose secret stands in the body; by its target's wish it goes into a header instead.
+fn secret_sender(body: &Body) -> Option<usize> {
+    let (Body::Form(fields) | Body::Json(fields)) = body else {
+        return None;
+    };
+    fields.iter().find_map(|field| match field.operand {
+        Operand::ClientSecret(client) => Some(client),
+        _ => None,
+    })
 }
 
 fn form_field(field: PartsField) -> Field {
@@ -131,7 +147,13 @@ fn collect(operand: &Operand, encoding: Encoding, into: &mut Vec<Piece>) {
             }
             constant("}", into);
         }
-        (Operand::Slot(_) | Operand::ClientId(_) | Operand::ClientSecret(_), _) => {
+        (
+            Operand::Slot(_)
+            | Operand::ClientId(_)
+            | Operand::ClientSecret(_)
+            | Operand::ClientBasic(_),
+            _,
+        ) => {
             into.push(Piece::Value(operand.clone(), encoding));
         }
     }

@@ -71,7 +71,10 @@ fn show_json(operand: &Operand, values: &dyn Values, hide: Hide<'_>) -> Json {
                 .map(|(name, value)| (name.clone(), show(value)));
             members.collect()
         }
-        Operand::Slot(_) | Operand::ClientId(_) | Operand::ClientSecret(_) => {
+        Operand::Slot(_)
+        | Operand::ClientId(_)
+        | Operand::ClientSecret(_)
+        | Operand::ClientBasic(_) => {
             match values.value(operand) {
                 Some(Value::Secret(secret)) => hide(operand, secret).into(),
                 Some(value) => value.to_json(),

@@ -86,7 +86,10 @@ fn prepare(args: &Args, command: &Conformance, colour: bool) -> Result<Prepared,
         .as_deref()
         .map(|path| known::read(path, colour))
         .transpose()?;
-    let library = dialects::library(args, colour)?;
+    let library = match &target {
+        Some(target) => dialects::spoken_by(args, target, colour)?,
+        None => sandbox::library(args, colour)?,
+    };
     let mut rounds = Vec::new();
     for profile in profiles(command, target.as_ref(), &library)? {
         let (all, problems) = library
@@ -302,8 +305,11 @@ fn profiles(
         .profile
         .clone()
         .or_else(|| target.and_then(|target| target.profile.clone()));
-    let asked = asked.unwrap_or_else(|| PROFILE_DEFAULT.to_owned());
     let known: Vec<&str> = library.profiles().collect();
+    let asked = asked.unwrap_or_else(|| match known[..] {
+        [only] => only.to_owned(),
+        _ => PROFILE_DEFAULT.to_owned(),
+    });
     if known.contains(&asked.as_str()) {
         Ok(vec![asked])
     } else if asked == BOTH {

@@ -39,7 +39,8 @@ fn request(url: &str, act: &Act) -> http::Result<Request<Vec<u8>>> {
         .iter()
         .map(|(name, value)| (name.clone(), value.as_str().into()))
         .collect();
-    let body = json!({ "action": act.action, "user": act.owner_username, "with": with });
+    let user = Some(act.owner_username.as_str()).filter(|user| !user.is_empty());
+    let body = json!({ "action": act.action, "user": user, "with": with });
     Request::post(url)
         .header(header::CONTENT_TYPE, "application/json")
         .body(body.to_string().into_bytes())
