@@ -1,29 +1,24 @@
 //! The built-in sandbox: the simulated tenant, and the target that reaches it. The runner knows neither.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use pushproof_report::Secret;
 use pushproof_runner::handler::Handler;
-use pushproof_runner::target::{Authority, Client, ClientAuth, Devices, Limits, Target, Tls, Users};
-use pushproof_scenario::Library;
-use pushproof_tenant::{Fault, Keys, Profile, Settings, Tenant};
+use pushproof_runner::target::{Authority, Client, Devices, Limits, Target, Tls, Users};
+use pushproof_tenant::{AnyFault, FaultError, Keys, Profile, Settings, Tenant};
 
-use crate::args::Args;
 use crate::command::Problem;
-use crate::dialects;
 
 /// The instant at which every case in the built-in sandbox begins: 2026-01-01T00:00:00Z.
 pub(crate) const ORIGIN: Duration = Duration::from_secs(1_767_225_600);
-/// The dialect that the built-in sandbox speaks.
-pub(crate) const DIALECT: &str = "auth0";
 
 /// Makes tenants that differ only in their seed.
-pub(crate) fn tenants(profile: Profile, faults: BTreeSet<Fault>) -> Arc<dyn Fn(u64) -> Handler + Send + Sync> {
+pub(crate) fn tenants(profile: Profile, faults: Vec<AnyFault>) -> Arc<dyn Fn(u64) -> Handler + Send + Sync> {
     let keys = Keys::generate();
     Arc::new(move |seed| {
-        let settings = Settings { profile, seed, faults: faults.clone(), ..Settings::default() };
+        let settings = with_faults(Settings { profile, seed, ..Settings::default() }, faults.clone());
         handler(Tenant::new(settings, Arc::clone(&keys)))
     })
 }
@@ -73,31 +68,25 @@ pub(crate) fn target(base_url: &str) -> Target {
     }
 }
 
-/// The dialect that was asked for, if the sandbox speaks it.
-pub(crate) fn library(args: &Args, colour: bool) -> Result<Library, Problem> {
-    let library = dialects::library(args, colour)?;
-    if library.dialect.name == DIALECT {
-        return Ok(library);
-    }
-    let message = format!(
-        "the built-in sandbox speaks `{DIALECT}` and not `{}`",
-        library.dialect.name
-    );
-    Err(Problem::usage(message).hint("name an endpoint that speaks it: `--target FILE`"))
+/// The faults that were asked for, of both kinds.
+pub(crate) fn faults(texts: &[String]) -> Result<Vec<AnyFault>, Problem> {
+    texts.iter().map(|text| fault(text)).collect()
 }
 
-/// The faults that were asked for.
-pub(crate) fn faults(ids: &[String]) -> Result<BTreeSet<Fault>, Problem> {
-    ids.iter().map(|id| fault(id)).collect()
+fn fault(text: &str) -> Result<AnyFault, Problem> {
+    text.parse().map_err(|error: FaultError| {
+        let hint = match text.starts_with("reply:") {
+            true => error.hint().to_owned(),
+            false => format!("{}; `pushproof list --faults` shows all that have an id", error.hint()),
+        };
+        Problem::usage(error.to_string()).hint(hint)
+    })
 }
 
-fn fault(id: &str) -> Result<Fault, Problem> {
-    id.parse().map_err(|_| {
-        let known = Fault::ALL.iter().map(|fault| fault.id());
-        let problem = Problem::usage(format!("unknown fault `{id}`"));
-        match pushproof_scenario::nearest(id, known) {
-            Some(near) => problem.hint(format!("did you mean `{near}`? `pushproof list --faults` shows all")),
-            None => problem.hint("`pushproof list --faults` shows all"),
-        }
+/// The settings with faults switched on.
+pub(crate) fn with_faults(settings: Settings, faults: impl IntoIterator<Item = AnyFault>) -> Settings {
+    faults.into_iter().fold(settings, |mut settings, fault| {
+        settings.switch_on(fault);
+        settings
     })
 }

@@ -78,9 +78,9 @@ fn handler(command: &Serve) -> Result<Handler, Problem> {
         },
         seed: command.seed,
         issuer: command.issuer.as_deref().map(issuer::read).transpose()?,
-        faults: sandbox::faults(&command.fault)?,
         ..Settings::default()
     };
+    let settings = sandbox::with_faults(settings, sandbox::faults(&command.fault)?);
     let tenant = sandbox::handler(Tenant::new(settings, Keys::generate()));
     let tenant: Handler = Arc::new(move |now, request| tenant(now, absolute(request)));
     Ok(clock::controlled(tenant))
