@@ -6,13 +6,18 @@ use std::time::{Duration, SystemTime};
 
 use pushproof_report::Secret;
 use pushproof_runner::handler::Handler;
-use pushproof_runner::target::{Authority, Client, Devices, Limits, Target, Tls, Users};
+use pushproof_runner::target::{Authority, Client, ClientAuth, Devices, Limits, Target, Tls, Users};
+use pushproof_scenario::Library;
 use pushproof_tenant::{AnyFault, FaultError, Keys, Profile, Settings, Tenant};
 
+use crate::args::Args;
 use crate::command::Problem;
+use crate::dialects;
 
 /// The instant at which every case in the built-in sandbox begins: 2026-01-01T00:00:00Z.
 pub(crate) const ORIGIN: Duration = Duration::from_secs(1_767_225_600);
+/// The dialect that the built-in sandbox speaks.
+pub(crate) const DIALECT: &str = "auth0";
 
 /// Makes tenants that differ only in their seed.
 pub(crate) fn tenants(profile: Profile, faults: Vec<AnyFault>) -> Arc<dyn Fn(u64) -> Handler + Send + Sync> {
@@ -66,6 +71,19 @@ pub(crate) fn target(base_url: &str) -> Target {
         limits: Limits::default(),
         load: pushproof_runner::target::Load::default(),
     }
+}
+
+/// The dialect that was asked for, if the sandbox speaks it.
+pub(crate) fn library(args: &Args, colour: bool) -> Result<Library, Problem> {
+    let library = dialects::library(args, colour)?;
+    if library.dialect.name == DIALECT {
+        return Ok(library);
+    }
+    let message = format!(
+        "the built-in sandbox speaks `{DIALECT}` and not `{}`",
+        library.dialect.name
+    );
+    Err(Problem::usage(message).hint("name an endpoint that speaks it: `--target FILE`"))
 }
 
 /// The faults that were asked for, of both kinds.
