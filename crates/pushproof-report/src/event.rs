@@ -75,9 +75,9 @@ impl Finding {
         self.verdict.at(self.level).under(strict)
     }
 
-    /// Both sides in one fragment: `expected refused, got tokens (200)`.
+    /// Both sides in one fragment, the news first: `got tokens (200), expected refused`.
     pub fn contrast(&self) -> String {
-        format!("expected {}, got {}", self.expected, self.actual)
+        format!("got {}, expected {}", self.actual, self.expected)
     }
 }
 
@@ -423,7 +423,8 @@ pub enum Event {
         step: String,
         /// The exchange that it happened to.
         exchange: Option<u64>,
-        /// Protocol time since the case began.
+        /// Protocol time since the case began. In JSON `case_ms`.
+        #[serde(rename = "case_ms")]
         at_ms: u64,
         /// What happened, as a fragment.
         what: String,
@@ -438,7 +439,8 @@ pub enum Event {
         case: String,
         /// The step that gave cause.
         step: String,
-        /// Protocol time since the case began.
+        /// Protocol time since the case began. In JSON `case_ms`.
+        #[serde(rename = "case_ms")]
         at_ms: u64,
         /// What was asked: an operation, or the base URL.
         asked: String,

@@ -335,7 +335,7 @@ fn settles_words(poll: &Poll, words: &mut Words) {
         Settles::Time(time) => humantime::format_duration(time).to_string(),
     };
     words.expected = format!("the decision to show within {limit}");
-    words.label = "the device's decision was acknowledged before these".to_owned();
+    words.label = "the decision was acknowledged, and these did not show it".to_owned();
 }
 
 const fn answer(expect: ActExpect) -> &'static str {

@@ -144,7 +144,9 @@ fn details(out: &mut String, run: &Run, case: &Case, style: &Style) {
     out.push_str(&format!("\n{word}  {}\n", paint.strong(&head.id)));
     push_wrapped(out, INDENT, &head.title, style);
     push_wrapped(out, INDENT, &format!("{}:{}", head.file, head.line), style);
-    if let Some(reason) = case.reason() {
+    // A finding says the same, and more.
+    let reason = case.reason().filter(|_| case.findings().next().is_none());
+    if let Some(reason) = reason {
         push_wrapped(out, &format!("{INDENT}because: "), &reason, style);
     }
     if let Some(instance) = case.telling() {

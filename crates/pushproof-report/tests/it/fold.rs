@@ -84,9 +84,9 @@ fn one_breach_is_a_failure_a_warning_or_nothing_by_level() {
     });
     insta::assert_snapshot!(shown(&story), @"
     exit 10, strict 10
-    A-1 fail: expected this, got that
-    A-2 warn: expected this, got that
-    A-3 pass (not observed): expected this, got that
+    A-1 fail: got that, expected this
+    A-2 warn: got that, expected this
+    A-3 pass (not observed): got that, expected this
     ");
 }
 
@@ -100,7 +100,7 @@ fn a_breached_should_fails_only_under_strict() {
     insta::assert_snapshot!(shown(&story), @"
     exit 0, strict 10
     A-1 could-not-run: no selected scenario covers it
-    A-2 warn: expected this, got that
+    A-2 warn: got that, expected this
     A-3 could-not-run: no selected scenario covers it
     ");
 }
@@ -142,7 +142,7 @@ fn a_check_judged_twice_counts_with_its_worst() {
     });
     insta::assert_snapshot!(shown(&story), @"
     exit 10, strict 10
-    A-1 fail: expected this, got that
+    A-1 fail: got that, expected this
     A-2 could-not-run: no selected scenario covers it
     A-3 could-not-run: no selected scenario covers it
     ");
@@ -170,7 +170,7 @@ fn a_known_deviation_is_quiet() {
     });
     insta::assert_snapshot!(shown(&story), @"
     exit 0, strict 0
-    A-1 known: expected this, got that
+    A-1 known: got that, expected this
     A-2 could-not-run: no selected scenario covers it
     A-3 could-not-run: no selected scenario covers it
     ");
@@ -284,7 +284,7 @@ fn what_does_not_fit_together_is_our_own_fault() {
     story.start("three").end(0).end(0);
     insta::assert_snapshot!(shown(&story), @"
     exit 70, strict 70
-    A-1 fail: expected this, got that
+    A-1 fail: got that, expected this
     A-2 could-not-run: no selected scenario covers it
     A-3 could-not-run: no selected scenario covers it
     contradiction: case `one` came to pass, but its check `wait.outcomes` to fail

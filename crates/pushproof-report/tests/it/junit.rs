@@ -128,7 +128,7 @@ fn a_failure_has_its_evidence() {
     let text = report(&story::instructive(), false);
     let failure = text.split("<failure").nth(1).unwrap();
     insta::assert_snapshot!(failure.split("</failure>").next().unwrap(), @r#"
-    message="expected pending or tokens, got rejected (403 invalid_grant)" type="fail">fail: PUSH-ENROLL-006, PUSH-ENROLL-007 (wait.outcomes): expected pending or tokens, got rejected (403 invalid_grant)
+    message="got rejected (403 invalid_grant), expected pending or tokens" type="fail">fail: PUSH-ENROLL-006, PUSH-ENROLL-007 (wait.outcomes): got rejected (403 invalid_grant), expected pending or tokens
      at scenarios/auth0/push/enrol.yaml:41:5
      reply: 403 {"error":"rejected|invalid_grant"}
      again: curl -sS https://tenant.example.com/oauth/token \

@@ -116,7 +116,6 @@ fn a_matched_entry_says_why() {
     known  push.enrol.replay
           A code buys tokens once
           scenarios/auth0/push/enrol.yaml:3
-          because: decision cache, tenant team informed (MFA-412, until 2027-01-31)
           replay: The same code again
           > token.mfa_oob  0.040s  tokens (200)
 
@@ -146,7 +145,8 @@ fn a_matched_entry_says_why() {
       push.* replay.expect in 1: decision cache, tenant team informed (MFA-412,
       until 2027-01-31)
 
-    exit 0: nothing failed and nothing selected was left unjudged
+    exit 0: nothing failed and nothing selected was left unjudged; the record ends
+    before the run did
     "#);
 }
 
@@ -166,6 +166,7 @@ fn a_stale_entry_fails_the_run_and_says_so() {
       known.yaml:3: push.* replay.expect is stale: what it excuses holds now: remove
       it
 
-    exit 10: non-conformant: 1 known deviation must be revised
+    exit 10: non-conformant: 1 known deviation must be revised; the record ends
+    before the run did
     ");
 }

@@ -30,7 +30,7 @@ fn a_breached_poll_pattern() {
     pushproof 0.1.0 against `staging`: dialect auth0, profile documented, seed 7,
     run k3f9
 
-    fail  push.enrol.confirmed-while-polling: expected pending or tokens, got rejec…
+    fail  push.enrol.confirmed-while-polling: got rejected (403 invalid_grant), exp…
 
     fail  push.enrol.confirmed-while-polling
           A case that fails
@@ -81,7 +81,7 @@ fn a_decision_that_settles_late() {
     pushproof 0.1.0 against `staging`: dialect auth0, profile documented, seed 7,
     run k3f9
 
-    fail  push.challenge.rejected[decide_after=1]: expected a final outcome within…
+    fail  push.challenge.rejected[decide_after=1]: got 12 polls, expected a final o…
 
     fail  push.challenge.rejected[decide_after=1]
           A case that fails
@@ -127,7 +127,7 @@ fn a_replay_that_was_accepted() {
     pushproof 0.1.0 against `staging`: dialect auth0, profile documented, seed 7,
     run k3f9
 
-    fail  push.enrol.replay: expected refused, got tokens (200)
+    fail  push.enrol.replay: got tokens (200), expected refused
 
     fail  push.enrol.replay
           A case that fails
@@ -174,7 +174,7 @@ fn the_summary_of_a_run_with_everything_in_it() {
       fail            must    PUSH-ENROLL-007  Once the user has confirmed, one of…
       fail            must    OOB-POLL-012     An oob_code that has bought tokens b…
       warn            should  OOB-POLL-018     A rejected login is answered with th…
-                              expected 400 access_denied, got 403 invalid_grant
+                              got 403 invalid_grant, expected 400 access_denied
       observed        may     OOB-POLL-030     The tenant accepts a longer interval…
 
     warnings
@@ -184,7 +184,7 @@ fn the_summary_of_a_run_with_everything_in_it() {
     not applicable
       the target lacks `factor.sms`: sms.verify
 
-    exit 10: non-conformant: 3 cases failed
+    exit 10: non-conformant: 3 cases failed; the record ends before the run did
     ");
 }
 
@@ -197,26 +197,26 @@ fn strict_makes_a_failure_of_a_warning() {
         ..Style::default()
     };
     insta::assert_snapshot!(terminal::render(&run, &strict), @"
-    fail  push.enrol.confirmed-while-polling: expected pending or tokens, got rejec…
-    fail  push.challenge.rejected[decide_after=1]: expected a final outcome within…
-    fail  push.enrol.replay: expected refused, got tokens (200)
-    fail  push.challenge.form: expected 400 access_denied, got 403 invalid_grant
+    fail  push.enrol.confirmed-while-polling: got rejected (403 invalid_grant), exp…
+    fail  push.challenge.rejected[decide_after=1]: got 12 polls, expected a final o…
+    fail  push.enrol.replay: got tokens (200), expected refused
+    fail  push.challenge.form: got 403 invalid_grant, expected 400 access_denied
     requirements  4 fail, 1 pass, 1 not-applicable
     cases         4 fail, 1 not-applicable
-    exit 10: non-conformant: 4 cases failed
+    exit 10: non-conformant: 4 cases failed; the record ends before the run did
     ");
 }
 
 #[test]
 fn quiet_says_only_what_is_wrong() {
     insta::assert_snapshot!(shown(&story::instructive(), Style { detail: Detail::Quiet, ..Style::default() }), @"
-    fail  push.enrol.confirmed-while-polling: expected pending or tokens, got rejec…
-    fail  push.challenge.rejected[decide_after=1]: expected a final outcome within…
-    fail  push.enrol.replay: expected refused, got tokens (200)
-    warn  push.challenge.form: expected 400 access_denied, got 403 invalid_grant
+    fail  push.enrol.confirmed-while-polling: got rejected (403 invalid_grant), exp…
+    fail  push.challenge.rejected[decide_after=1]: got 12 polls, expected a final o…
+    fail  push.enrol.replay: got tokens (200), expected refused
+    warn  push.challenge.form: got 403 invalid_grant, expected 400 access_denied
     requirements  3 fail, 1 warn, 1 pass, 1 not-applicable
     cases         3 fail, 1 warn, 1 not-applicable
-    exit 10: non-conformant: 3 cases failed
+    exit 10: non-conformant: 3 cases failed; the record ends before the run did
     ");
 }
 
@@ -353,7 +353,8 @@ fn an_interrupted_run_says_what_did_not_happen() {
       could-not-run   must    PUSH-ENROLL-006  While the user has not confirmed, th…
                               the run ended before the case did
 
-    exit 130: interrupted (SIGINT); clean-up was attempted
+    exit 130: interrupted (SIGINT); clean-up was attempted; the record ends before
+    the run did
     ");
 }
 
@@ -428,7 +429,8 @@ fn a_check_that_is_open_says_why() {
       inconclusive    must    OOB-POLL-012  An oob_code that has bought tokens buys…
                               its control `own` did not hold
 
-    exit 5: nothing failed, but 1 case is inconclusive
+    exit 5: nothing failed, but 1 case is inconclusive; the record ends before the
+    run did
     ");
 }
 
@@ -511,7 +513,7 @@ fn what_is_missing_is_listed_with_the_cases_that_need_it() {
       the target lacks `factor.otp`: otp.1
       the target lacks `factor.sms`: sms.1, sms.2, sms.3, sms.4, sms.5 and 2 more
 
-    exit 5: nothing selected is applicable
+    exit 5: nothing selected is applicable; the record ends before the run did
     ");
 }
 

@@ -86,7 +86,7 @@ fn a_case_that_the_environment_spoilt_shows_what_came_between() {
     environment   3 troubles in 1 case: 1 sent again, 1 case run again, 1 given up
 
     exit 20: no case reached a verdict: the target, its users or its devices could
-    not be used
+    not be used; the record ends before the run did
     ");
 }
 

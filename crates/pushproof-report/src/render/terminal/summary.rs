@@ -119,8 +119,27 @@ fn table(out: &mut String, selected: &[&Requirement], style: &Style) {
     if !listed.is_empty() {
         gap(out, style);
     }
-    for requirement in listed {
+    for (at, requirement) in listed.iter().enumerate() {
         row(out, requirement, id_width, style);
+        // What many rows have in common is said once, under the last of them.
+        let next = listed.get(at + 1);
+        if next.is_none_or(|next| explanation(next, style) != explanation(requirement, style)) {
+            explain(out, requirement, style);
+        }
+    }
+}
+
+/// Why a requirement is neither as it should be nor breached; a breach has its finding.
+fn explanation<'a>(requirement: &'a Requirement, style: &Style) -> Option<(Verdict, &'a str)> {
+    let verdict = requirement.verdict.under(style.strict);
+    let explained = matches!(verdict, Verdict::Pass | Verdict::Fail);
+    let reason = requirement.reason.as_deref().filter(|_| !explained)?;
+    Some((verdict, reason))
+}
+
+fn explain(out: &mut String, requirement: &Requirement, style: &Style) {
+    if let Some((_, reason)) = explanation(requirement, style) {
+        push_wrapped(out, ROW_INDENT, reason, style);
     }
 }
 
@@ -139,10 +158,6 @@ fn row(out: &mut String, requirement: &Requirement, id_width: usize, style: &Sty
     out.push_str(&Paint::new(style).verdict(verdict, &word));
     out.push_str(&shorten(&rest, style.width.saturating_sub(2 + word.len())));
     out.push('\n');
-    let explained = matches!(verdict, Verdict::Pass | Verdict::Fail);
-    if let Some(reason) = requirement.reason.as_deref().filter(|_| !explained) {
-        push_wrapped(out, ROW_INDENT, reason, style);
-    }
     if style.detail == Detail::Verbose {
         let cases = requirement.cases.join(", ");
         push_wrapped(out, ROW_INDENT, &format!("in {cases}"), style);
@@ -292,11 +307,15 @@ fn section<T>(
 fn verdict(out: &mut String, run: &Run, style: &Style) {
     let code = run.exit_code(style.strict);
     let word = format!("exit {code}");
+    let cut = match run.end() {
+        Some(_) => "",
+        None => "; the record ends before the run did",
+    };
     let mut text = String::new();
     push_wrapped(
         &mut text,
         "",
-        &format!("{word}: {}", because(run, code, style)),
+        &format!("{word}: {}{cut}", because(run, code, style)),
         style,
     );
     let color = match code {
