@@ -64,6 +64,8 @@ fn the_documented_example() {
     Target {
         name: "staging",
         base_url: "https://tenant.example.com",
+        endpoints: {},
+        inputs: {},
         dialect: "auth0",
         profile: Some(
             "observed",
@@ -74,6 +76,7 @@ fn the_documented_example() {
                 secret: Some(
                     ‹secret›,
                 ),
+                auth: Body,
             },
         ),
         clients: {
@@ -82,16 +85,19 @@ fn the_documented_example() {
                 secret: Some(
                     ‹secret›,
                 ),
+                auth: Body,
             },
             "public": Client {
                 id: "def",
                 secret: None,
+                auth: Body,
             },
             "restricted": Client {
                 id: "ghi",
                 secret: Some(
                     ‹secret›,
                 ),
+                auth: Body,
             },
         },
         features: Some(
@@ -197,8 +203,8 @@ fn features_follow_from_the_rest_of_the_file() {
         let all: BTreeSet<_> = with(lines).unwrap().features();
         all.difference(&base).cloned().collect::<Vec<_>>().join(" ")
     };
-    insta::assert_snapshot!(added("devices: { driver: guardian, inbox: 'http://h/{push_token}' }"), @"device.guardian factor.otp factor.push");
-    insta::assert_snapshot!(added("devices: { driver: human }"), @"factor.push");
+    insta::assert_snapshot!(added("devices: { driver: guardian, inbox: 'http://h/{push_token}' }"), @"approver device.guardian factor.otp factor.push");
+    insta::assert_snapshot!(added("devices: { driver: human }"), @"approver factor.push");
     insta::assert_snapshot!(added("messages: { inbox: 'http://h/{address}' }"), @"factor.email factor.sms factor.voice messages");
     insta::assert_snapshot!(added("users: { provider: management-api, token: { env: T }, connection: c }"), @"management.api");
     insta::assert_snapshot!(added("clients: { other: { id: a }, public: { id: b }, restricted: { id: c } }"), @"client.other client.public client.restricted");

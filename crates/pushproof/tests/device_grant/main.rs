@@ -76,5 +76,9 @@ fn a_target_that_does_not_fit() {
 /// Without a target there is only the sandbox, and that speaks another dialect.
 #[test]
 fn the_sandbox_speaks_another_dialect() {
-    insta::assert_snapshot!(judged::without_target(), @"");
+    insta::assert_snapshot!(judged::without_target(), @r"
+    exit 2
+    error: the built-in sandbox speaks `auth0` and not `device-grant`
+      help: name an endpoint that speaks it: `--target FILE`
+    ");
 }
