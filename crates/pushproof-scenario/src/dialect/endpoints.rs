@@ -121,3 +121,132 @@ pub(super) fn read(reader: &Reader, node: &Node) -> Vec<Endpoint> {
     let entries = reader.entries(node, "`endpoints`");
     entries.iter().filter_map(one).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::FitError;
+    use crate::library::{Library, SourceFile};
+    use crate::session::{ClientValues, Environment, Input, Output, Session};
+    use crate::template::RequestBuffer;
+    use crate::value::Value;
+
+    const DIALECT: &str = "format: 1
+dialect: d
+title: D
+endpoints: { door: target, sign: /well-known/sign }
+operations:
+  enter:
+    http: POST $endpoint.door
+    form:
+      client_id: $client.id
+      client_secret: { of: $client.secret, optional: true }
+      scope: { of: $scope, optional: true }
+    outcomes: [in]
+  look: { http: GET $endpoint.sign, outcomes: [in] }
+profiles: { documented: { in: { status: 200 } } }
+";
+
+    fn library(steps: &str) -> Library {
+        let file = |name: &str, text: String| SourceFile {
+            relative: name.to_owned(),
+            shown: name.to_owned(),
+            text,
+        };
+        let scenario = format!("format: 1\nid: s\ntitle: S\nsteps:\n{steps}");
+        let files = [
+            file("dialect.yaml", DIALECT.to_owned()),
+            file("s.yaml", scenario),
+        ];
+        let (library, problems) = Library::read(&files);
+        assert!(problems.is_empty(), "{problems:?}");
+        library.expect("a library")
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> std::collections::BTreeMap<String, String> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect()
+    }
+
+    /// The first request of the first case, on a target with these paths and inputs.
+    fn first(steps: &str, paths: &[(&str, &str)], inputs: &[(&str, &str)], basic: bool) -> String {
+        let mut library = library(steps);
+        library.fit(&pairs(paths), &pairs(inputs)).expect("it fits");
+        let (programs, problems) = library.compile("documented").expect("the profile");
+        assert!(problems.is_empty(), "{problems:?}");
+        let mut environment = Environment::default();
+        environment.clients[0] = ClientValues {
+            id: Some(Value::Text("a b".into())),
+            secret: Some(Value::Secret("s:é&".into())),
+            basic: basic.then(|| ClientValues::basic("a b", "s:é&")),
+        };
+        let mut session = Session::new(Arc::clone(&programs[0]), Arc::new(environment), [], 1);
+        session.handle(Duration::ZERO, Input::Begin);
+        let mut buffer = RequestBuffer::default();
+        loop {
+            match session.next_output() {
+                Output::Send(_, step) => break session.render(step, &mut buffer),
+                Output::Note(_) => {}
+                Output::Act(..) | Output::Wait(_) | Output::Done => panic!("it sends first"),
+            }
+        }
+        format!(
+            "{}\n{}{}",
+            buffer.path,
+            buffer.headers.replace('\r', ""),
+            buffer.body
+        )
+    }
+
+    #[test]
+    fn a_target_names_the_path_and_gives_inputs() {
+        let step = "  - { id: a, call: enter, expect: in }\n";
+        insta::assert_snapshot!(first(step, &[("door", "/realms/x/door")], &[("scope", "all that")], false), @r"
+        /realms/x/door
+        content-type: application/x-www-form-urlencoded
+        client_id=a+b&client_secret=s%3A%C3%A9%26&scope=all+that
+        ");
+        let own = "  - { id: a, call: enter, with: { scope: mine }, expect: in }\n";
+        insta::assert_snapshot!(first(own, &[("door", "/d")], &[("scope", "all")], false), @r"
+        /d
+        content-type: application/x-www-form-urlencoded
+        client_id=a+b&client_secret=s%3A%C3%A9%26&scope=mine
+        ");
+        let omitted = "  - { id: a, call: enter, with: { omit: [scope] }, expect: in }\n";
+        insta::assert_snapshot!(first(omitted, &[("door", "/d")], &[("scope", "all")], false), @r"
+        /d
+        content-type: application/x-www-form-urlencoded
+        client_id=a+b&client_secret=s%3A%C3%A9%26
+        ");
+        let look = "  - { id: a, call: look, expect: in }\n";
+        insta::assert_snapshot!(first(look, &[("door", "/d")], &[], false), @"/well-known/sign");
+    }
+
+    #[test]
+    fn a_secret_is_sent_in_the_header_or_in_the_body() {
+        let step = "  - { id: a, call: enter, expect: in }\n";
+        insta::assert_snapshot!(first(step, &[("door", "/d")], &[], true), @r"
+        /d
+        authorization: Basic YStiOnMlM0ElQzMlQTklMjY=
+        content-type: application/x-www-form-urlencoded
+        client_id=a+b
+        ");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said() {
+        let fit = |paths: &[(&str, &str)], inputs: &[(&str, &str)]| -> String {
+            let mut library = library("  - { id: a, call: look, expect: in }\n");
+            let said = |error: FitError| error.to_string();
+            library
+                .fit(&pairs(paths), &pairs(inputs))
+                .map_or_else(said, |()| "fits".to_owned())
+        };
+        insta::assert_snapshot!(fit(&[], &[]), @"dialect `d` needs to know the path of endpoint `door`");
+        insta::assert_snapshot!(fit(&[("door", "/d"), ("dor", "/d")], &[]), @"dialect `d` has no endpoint `dor`");
+        insta::assert_snapshot!(fit(&[("door", "/d")], &[("scoop", "x")]), @"dialect `d` has no input `scoop`");
+        insta::assert_snapshot!(fit(&[("door", "/d"), ("sign", "/s")], &[("scope", "x")]), @"fits");
+    }
+}
