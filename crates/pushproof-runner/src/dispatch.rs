@@ -98,7 +98,14 @@ pub async fn run(
             }
         });
     }
-    while running.join_next().await.is_some() {}
+    // A case that panics is a bug of ours. The others still end and clean up; then it is told as what it is, not as a case that could not run.
+    let mut bug = None;
+    while let Some(ended) = running.join_next().await {
+        bug = bug.or(ended.err());
+    }
+    if let Some(panicked) = bug.and_then(|error| error.try_into_panic().ok()) {
+        std::panic::resume_unwind(panicked);
+    }
 }
 
 /// Runs a case several times, one after the other. The first has the seed that it has when it is the only one.

@@ -174,3 +174,34 @@ proptest! {
         prop_assert!(not_an_event);
     }
 }
+
+/// The envelope has `at_ms` too; two members of one name would be one.
+#[test]
+fn no_member_of_an_event_has_a_name_of_the_envelope() {
+    let case = || "c".to_owned();
+    let events = [
+        Event::Troubled {
+            case: case(),
+            step: "s".to_owned(),
+            exchange: None,
+            at_ms: 7,
+            what: "reset".to_owned(),
+            to: pushproof_report::Attribution::Environment,
+            then: pushproof_report::Remedy::SentAgain,
+        },
+        Event::Probed {
+            case: case(),
+            step: "s".to_owned(),
+            at_ms: 7,
+            asked: "GET /".to_owned(),
+            came: "200".to_owned(),
+            alive: true,
+            took_us: 5,
+            lag_us: 1,
+        },
+    ];
+    for event in events {
+        let mut writer = RecordWriter::new(Vec::new(), Arc::new(Redactor::new([7; 32])));
+        assert_eq!(writer.write(99, event.clone()).unwrap(), event);
+    }
+}

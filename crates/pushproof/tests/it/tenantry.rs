@@ -188,6 +188,7 @@ fn watched(tenant: Tenant, look: Option<Look>) -> Handler {
 /// As the binary reaches its sandbox.
 fn target(base_url: &str) -> Target {
     let client = |id: &str, secret: Option<&str>| Client {
+        auth: pushproof_runner::target::ClientAuth::Body,
         id: id.to_owned(),
         secret: secret.map(Secret::new),
     };
@@ -213,6 +214,8 @@ fn target(base_url: &str) -> Target {
         ),
     ];
     Target {
+        endpoints: Default::default(),
+        inputs: Default::default(),
         name: "sandbox".to_owned(),
         base_url: base_url.to_owned(),
         dialect: "auth0".to_owned(),
