@@ -49,6 +49,9 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Make the report of a recorded run again
     Report(Report),
+    /// Work with target files
+    #[command(subcommand)]
+    Target(Target),
 }
 
 /// Run scenarios and judge the endpoint, requirement by requirement.
@@ -215,4 +218,19 @@ pub(crate) struct Report {
     /// Only what is not as it should be, and the counts
     #[arg(short, long)]
     pub(crate) quiet: bool,
+}
+
+/// Work with target files.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Target {
+    /// Try everything that a target file promises: what works, what is missing, and which requirements that costs
+    Doctor(Doctor),
+}
+
+/// Try everything that a target file promises.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doctor {
+    /// The target file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
 }

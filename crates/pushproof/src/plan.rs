@@ -191,6 +191,11 @@ fn begun(program: &Program) -> Vec<usize> {
         .collect()
 }
 
+/// Whether a phone answers a push in this case.
+pub(crate) fn is_pushed(program: &Program, pushing: &BTreeSet<usize>) -> bool {
+    pushes(program, pushing) > 0 && acts(program).any(|act| act.action != "enrol" && act.decides())
+}
+
 fn pushes(program: &Program, pushing: &BTreeSet<usize>) -> u64 {
     let has_phone = program
         .actors

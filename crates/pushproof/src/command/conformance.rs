@@ -23,7 +23,7 @@ use crate::signals::Signals;
 use crate::{dialects, known, plan, sandbox, select, target};
 
 /// The profile where neither the command line nor the target names one: what the service does.
-const PROFILE_DEFAULT: &str = "observed";
+pub(super) const PROFILE_DEFAULT: &str = "observed";
 /// The word for a run with each profile, unless a dialect has a profile of that name.
 const BOTH: &str = "both";
 /// Cases at the same time in the built-in sandbox, for each core: they wait for nothing but the processor.
@@ -203,6 +203,7 @@ async fn one(
         junit: own(&command.report_junit),
         style: output::style(args.color, command.quiet, command.verbose, command.strict),
         prints_known: command.print_known,
+        target: command.target.clone(),
     };
     let output = Arc::new(Output::open(outlets, Arc::clone(&redactor), deviations)?);
     let seed = command.seed.unwrap_or(SEED_DEFAULT);
@@ -328,13 +329,18 @@ fn profiles(
 
 /// Why nothing can be run there: no request reached the endpoint.
 fn unusable(error: &SiteError) -> Problem {
+    Problem::usage(chain(error)).code(exit::TARGET_UNUSABLE)
+}
+
+/// An error with its causes.
+pub(super) fn chain(error: &SiteError) -> String {
     let mut message = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
         message.push_str(&format!(": {cause}"));
         source = cause.source();
     }
-    Problem::usage(message).code(exit::TARGET_UNUSABLE)
+    message
 }
 
 /// What the reader must know to judge the result.
@@ -374,14 +380,14 @@ fn record_path(id: &str) -> PathBuf {
         .join("record.jsonl")
 }
 
-fn run_id() -> String {
+pub(super) fn run_id() -> String {
     random()[..4]
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
 }
 
-fn random() -> [u8; 32] {
+pub(super) fn random() -> [u8; 32] {
     let mut bytes = [0; 32];
     aws_lc_rs::rand::fill(&mut bytes).expect("the system's randomness does not fail");
     bytes

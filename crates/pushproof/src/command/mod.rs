@@ -2,6 +2,7 @@
 
 mod check;
 mod conformance;
+mod doctor;
 mod explain;
 mod list;
 mod report;
@@ -10,7 +11,7 @@ mod serve;
 use pushproof_report::exit;
 use tokio::runtime::Runtime;
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, Target};
 use crate::output;
 
 /// Why a command ended without its result.
@@ -45,6 +46,12 @@ impl Problem {
         self
     }
 
+    /// What is wrong.
+    #[cfg(test)]
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Tells it on standard error.
     pub(crate) fn print(&self) {
         anstream::eprintln!("error: {}", self.message);
@@ -64,6 +71,9 @@ pub(crate) fn run(args: Args) -> Result<u8, Problem> {
         Command::Explain(command) => explain::run(&args, command, colour),
         Command::Serve(command) => runtime()?.block_on(serve::run(command)),
         Command::Report(command) => report::run(&args, command),
+        Command::Target(Target::Doctor(command)) => {
+            runtime()?.block_on(doctor::run(&args, command, colour))
+        }
     }
 }
 
