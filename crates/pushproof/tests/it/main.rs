@@ -29,3 +29,11 @@ mod shapes;
 mod plan;
 
 mod filter;
+
+mod doctor;
+
+mod mistakes;
+
+mod kill;
+
+mod leak;

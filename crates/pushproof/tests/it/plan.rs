@@ -208,7 +208,7 @@ fn what_is_known_does_not_fail_and_what_holds_again_does() {
     assert_snapshot!(list.stdout, @r#"
     format: 1
     known:
-      - { case: "recovery.rotation", check: "old-code.expect", target: "sandbox", reason: "expected refused, got tokens (200)" }
+      - { case: "recovery.rotation", check: "old-code.expect", target: "sandbox", reason: "got tokens (200), expected refused" }
     "#);
     workshop.write("known.yaml", &list.stdout);
     let known = ["--known", "known.yaml"];

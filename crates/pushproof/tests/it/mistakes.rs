@@ -1,0 +1,444 @@
+//! Ten mistakes that everybody makes once, each answered with what is wrong, where, and what to do.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use insta::assert_snapshot;
+use pushproof_tenant::Settings;
+use serde_json::{Value, json};
+
+use crate::command::{Workshop, transcript};
+use crate::host::{Host, deserted, example};
+
+const SCENARIO: &str = "format: 1
+id: mine.first
+title: Alice gives her password
+actors:
+  alice: { user: fresh }
+steps:
+  - id: login
+    say: Alice gives her password
+    call: token.password
+    with: { username: $alice.username, password: $alice.password }
+    expect: mfa_required
+    capture: { mfa_token: body.mfa_token }
+    covers: PWD-001
+  - id: list
+    say: The app asks for her authenticators
+    call: authenticators.list
+    with: { mfa_token: $mfa_token }
+    expect: ok
+    covers: LIST-001
+";
+
+/// A dialect in a folder of the user's own, with one scenario of theirs.
+fn with_scenario(text: &str) -> Workshop {
+    let workshop = Workshop::new();
+    for (path, file) in pushproof_dialects::FILES {
+        if path.ends_with("auth0/dialect.yaml") || path.ends_with("auth0/requirements.yaml") {
+            workshop.write(&format!("dialects/{path}"), file);
+        }
+    }
+    workshop.write("dialects/auth0/mine/first.yaml", text);
+    workshop
+}
+
+fn check(text: &str) -> String {
+    with_scenario(text).transcript(&["--dialects", "dialects", "check"])
+}
+
+/// The secrets of the example target.
+fn with_secrets(target: &str) -> Workshop {
+    let workshop = Workshop::new()
+        .with(
+            "SANDBOX_CLIENT_SECRET",
+            pushproof_tenant::SANDBOX_CLIENT_SECRET,
+        )
+        .with(
+            "SANDBOX_OTHER_SECRET",
+            pushproof_tenant::OTHER_CLIENT_SECRET,
+        )
+        .with(
+            "SANDBOX_RESTRICTED_SECRET",
+            pushproof_tenant::RESTRICTED_CLIENT_SECRET,
+        );
+    workshop.write("target.yaml", target);
+    workshop
+}
+
+const RUN: [&str; 6] = [
+    "conformance",
+    "--target",
+    "target.yaml",
+    "login.password",
+    "--record",
+    "run.jsonl",
+];
+
+/// The scenario that the mistakes are made in is right before they are.
+#[test]
+fn no_mistake() {
+    let told = check(SCENARIO);
+    assert!(told.starts_with("exit: 0\n"), "{told}");
+}
+
+#[test]
+fn a_typo_in_a_key() {
+    assert_snapshot!(check(&SCENARIO.replace("    expect: mfa_required", "    expct: mfa_required")), @"
+    exit: 3
+    ----- stdout -----
+    ----- stderr -----
+    error[E0102]: a step has no `expect`
+     --> dialects/auth0/mine/first.yaml:7:5
+      |
+    7 |   - id: login
+      |     ^
+
+    error[E0101]: unknown key in a step `expct`
+      --> dialects/auth0/mine/first.yaml:11:5
+       |
+    11 |     expct: mfa_required
+       |     ^^^^^
+       |
+       = help: did you mean `expect`?
+
+    error: 2 errors; nothing was sent
+    ");
+}
+
+#[test]
+fn wrong_indentation() {
+    assert_snapshot!(check(&SCENARIO.replace("    expect: mfa_required", "   expect: mfa_required")), @"
+    exit: 3
+    ----- stdout -----
+    ----- stderr -----
+    error[E0001]: not YAML: while parsing a block collection, did not find expected '-' indicator
+      --> dialects/auth0/mine/first.yaml:11:4
+       |
+    11 |    expect: mfa_required
+       |    ^
+
+    error: 1 error; nothing was sent
+    ");
+}
+
+#[test]
+fn a_capture_that_is_not_bound() {
+    assert_snapshot!(check(&SCENARIO.replace("mfa_token: $mfa_token", "mfa_token: $mfa_tokn")), @"
+    exit: 3
+    ----- stdout -----
+    ----- stderr -----
+    error[E0154]: unknown name `mfa_tokn`
+      --> dialects/auth0/mine/first.yaml:17:24
+       |
+    17 |     with: { mfa_token: $mfa_tokn }
+       |                        ^^^^^^^^^
+       |
+       = help: did you mean `mfa_token`?
+
+    error: 1 error; nothing was sent
+    ");
+}
+
+#[test]
+fn a_secret_that_is_not_in_the_environment() {
+    let workshop = Workshop::new()
+        .with("SANDBOX_CLIENT_SECRET", "x")
+        .with("SANDBOX_RESTRICTED_SECRET", "x");
+    workshop.write("target.yaml", &example(&deserted()));
+    assert_snapshot!(workshop.transcript(&RUN), @"
+    exit: 3
+    ----- stdout -----
+    ----- stderr -----
+    error[E0302]: environment variable `SANDBOX_OTHER_SECRET` is not set
+      --> target.yaml:18:38
+       |
+    18 |   other: { id: other-client, secret: { env: SANDBOX_OTHER_SECRET } }
+       |                                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    error: 1 error; nothing was sent
+    ");
+}
+
+/// A server that answers, but is no tenant: the path is one too deep.
+#[test]
+fn a_wrong_url() {
+    let host = Host::virtual_time(Settings::default());
+    let target = host.target().replace(
+        &format!("base_url: {}", host.base_url),
+        &format!("base_url: {}/v2", host.base_url),
+    );
+    assert_snapshot!(with_secrets(&target).transcript(&RUN), @r#"
+    exit: 20
+    ----- stdout -----
+    pushproof 0.1.0 against `served-sandbox`: dialect auth0, profile observed, seed
+    1, run [run id]
+
+    could-not-run  login.password: no user for `alice`: management token hook `POST…
+
+    could-not-run  login.password
+          The right password asks for a second factor, a wrong one for nothing
+          scenarios/auth0/login/password.yaml:2
+          because: no user for `alice`: management token hook `POST
+                   http://127.0.0.1:[port]/v2/oauth/token` answered 404 Not Found:
+                   {"error":"not_found","error_description":"Not found."}
+
+    requirements  9 could-not-run, 148 without a selected scenario
+    cases         1 could-not-run
+
+      could-not-run   must    PWD-001   When somebody who must use a second factor…
+      could-not-run   must    PWD-002   The answer that asks for a second factor is…
+      could-not-run   should  PWD-003   A login that still needs a second factor is…
+      could-not-run   must    PWD-004   The answer that asks for a second factor ho…
+      could-not-run   must    PWD-005   A wrong password is answered with an OAuth…
+      could-not-run   must    PWD-009   Two logins never share an `mfa_token`, not…
+      could-not-run   must    MTK-001   A new `mfa_token` opens all four doors, whi…
+      could-not-run   must    MTK-009   Leaving the credential out is an error ever…
+      could-not-run   must    LIST-007  Asking for the list without a token gets st…
+                              no user for `alice`: management token hook `POST
+                              http://127.0.0.1:[port]/v2/oauth/token` answered 404
+                              Not Found:
+                              {"error":"not_found","error_description":"Not found."}
+
+    exit 20: no case reached a verdict: the target, its users or its devices could
+    not be used
+    ----- stderr -----
+    record: run.jsonl
+    help: no case holds, so the target file may be at fault; `pushproof target doctor target.yaml` tries each part of it
+    "#);
+}
+
+#[test]
+fn a_target_that_is_down() {
+    let target = example(&deserted()).replace("clock: {", "# clock: {");
+    assert_snapshot!(with_secrets(&target).transcript(&RUN), @"
+    exit: 20
+    ----- stdout -----
+    pushproof 0.1.0 against `served-sandbox`: dialect auth0, profile observed, seed
+    1, run [run id]
+
+    could-not-run  login.password: no user for `alice`: management token hook `POST…
+
+    could-not-run  login.password
+          The right password asks for a second factor, a wrong one for nothing
+          scenarios/auth0/login/password.yaml:2
+          because: no user for `alice`: management token hook `POST
+                   http://127.0.0.1:[port]/oauth/token` failed: connection refused at
+                   `http://127.0.0.1:[port]`: error sending request: client error
+                   (Connect): tcp connect error: Connection refused (os error 111)
+
+    requirements  9 could-not-run, 148 without a selected scenario
+    cases         1 could-not-run
+
+      could-not-run   must    PWD-001   When somebody who must use a second factor…
+      could-not-run   must    PWD-002   The answer that asks for a second factor is…
+      could-not-run   should  PWD-003   A login that still needs a second factor is…
+      could-not-run   must    PWD-004   The answer that asks for a second factor ho…
+      could-not-run   must    PWD-005   A wrong password is answered with an OAuth…
+      could-not-run   must    PWD-009   Two logins never share an `mfa_token`, not…
+      could-not-run   must    MTK-001   A new `mfa_token` opens all four doors, whi…
+      could-not-run   must    MTK-009   Leaving the credential out is an error ever…
+      could-not-run   must    LIST-007  Asking for the list without a token gets st…
+                              no user for `alice`: management token hook `POST
+                              http://127.0.0.1:[port]/oauth/token` failed: connection
+                              refused at `http://127.0.0.1:[port]`: error sending
+                              request: client error (Connect): tcp connect error:
+                              Connection refused (os error 111)
+
+    exit 20: no case reached a verdict: the target, its users or its devices could
+    not be used
+    ----- stderr -----
+    record: run.jsonl
+    help: no case holds, so the target file may be at fault; `pushproof target doctor target.yaml` tries each part of it
+    ");
+}
+
+#[test]
+fn a_wrong_client_secret() {
+    let host = Host::virtual_time(Settings::default());
+    let workshop = with_secrets(&host.target().replace(
+        "secret: { env: SANDBOX_CLIENT_SECRET } }\nclients",
+        "secret: { env: MISTYPED } }\nclients",
+    ));
+    let workshop = workshop.with("MISTYPED", "not-the-secret-at-all");
+    assert_snapshot!(workshop.transcript(&RUN), @r#"
+    exit: 10
+    ----- stdout -----
+    pushproof 0.1.0 against `served-sandbox`: dialect auth0, profile observed, seed
+    1, run [run id]
+
+    fail  login.password: right.expect: got invalid_client (401 invalid_client), ex…
+
+    fail  login.password
+          The right password asks for a second factor, a wrong one for nothing
+          scenarios/auth0/login/password.yaml:2
+          right: Alice gives her password
+            token.password  0.0s  invalid_client (401)
+            environment     0.0s  case run again: `right.expect`: got invalid_clien…
+          > token.password  0.0s  invalid_client (401)
+            target          0.0s  confirmed: `right.expect`: got invalid_client (40…
+
+    fail[right.expect]: PWD-001, PWD-002, PWD-003, PWD-004 do not hold
+      --> scenarios/auth0/login/password.yaml:14:13
+       |
+    14 |     expect: mfa_required
+       |             ^^^^^^^^^^^^
+       |
+       = expected: mfa_required (403 mfa_required with mfa_token | 401
+                   mfa_required with mfa_token)
+       = actual: invalid_client (401 invalid_client)
+       = reply: 401 {"error":"invalid_client","error_description":"Client
+                authentication failed."}
+       = must: PWD-001: When somebody who must use a second factor logs in with
+               the right password, the answer says `mfa_required` and carries no
+               access, ID or refresh token. [D-ROPG, H-DRAFT]
+       = must: PWD-002: The answer that asks for a second factor is an error by
+               its HTTP status, not a success. [RFC6749 §5.2, H-DRAFT]
+       = should: PWD-003: A login that still needs a second factor is answered
+                 with status 403. [D-CTE, D-PWLESS, SPY]
+       = must: PWD-004: The answer that asks for a second factor holds an
+               `mfa_token`, a text that is not empty. [D-ROPG, H-DRAFT]
+      exchange [n] again, with your own secrets:
+        curl -sS -i -X POST 'http://127.0.0.1:[port]/oauth/token' \
+          --data-urlencode 'grant_type=password' \
+          --data-urlencode 'client_id=sandbox-client' \
+          --data-urlencode 'client_secret=‹client_secret: 21 chars, #mark›' \
+          --data-urlencode 'username=pushproof-e83143a6-2@example.com' \
+          --data-urlencode 'password=‹alice.password: 28 chars, #mark›' \
+          --data-urlencode 'scope=openid profile'
+
+    requirements  3 fail, 1 warn, 5 could-not-run, 3 pass, 145 without a selected
+                  scenario
+    cases         1 fail
+    environment   1 trouble in 1 case: 1 case run again
+
+      fail            must    PWD-001   When somebody who must use a second factor…
+      fail            must    PWD-002   The answer that asks for a second factor is…
+      fail            must    PWD-004   The answer that asks for a second factor ho…
+      warn            should  PWD-003   A login that still needs a second factor is…
+                              got invalid_client (401 invalid_client), expected
+                              mfa_required (403 mfa_required with mfa_token | 401
+                              mfa_required with mfa_token)
+      could-not-run   must    PWD-005   A wrong password is answered with an OAuth…
+      could-not-run   must    PWD-009   Two logins never share an `mfa_token`, not…
+      could-not-run   must    MTK-001   A new `mfa_token` opens all four doors, whi…
+      could-not-run   must    MTK-009   Leaving the credential out is an error ever…
+      could-not-run   must    LIST-007  Asking for the list without a token gets st…
+                              right.expect: got invalid_client (401 invalid_client),
+                              expected mfa_required (403 mfa_required with mfa_token
+                              | 401 mfa_required with mfa_token)
+
+    exit 10: non-conformant: 1 case failed
+    ----- stderr -----
+    record: run.jsonl
+    help: no case holds, so the target file may be at fault; `pushproof target doctor target.yaml` tries each part of it
+    "#);
+}
+
+#[test]
+fn a_filter_that_matches_nothing() {
+    assert_snapshot!(transcript(&["conformance", "-E", "tag(polling) & covers(OOB-POLL-7)"]), @"
+    exit: 4
+    ----- stdout -----
+    ----- stderr -----
+    error: filter: no case passes this test
+      | tag(polling) & covers(OOB-POLL-7)
+      |                       ^^^^^^^^^^
+      help: did you mean `OOB-POLL-007`?
+    ");
+}
+
+#[test]
+fn an_unknown_option() {
+    assert_snapshot!(transcript(&["conformance", "--reapeat", "3"]), @"
+    exit: 2
+    ----- stdout -----
+    ----- stderr -----
+    error: unexpected argument '--reapeat' found
+
+      tip: a similar argument exists: '--repeat'
+
+    Usage: pushproof conformance --repeat <N> [SELECT]...
+
+    For more information, try '--help'.
+    ");
+}
+
+/// The only user of the pool has an authenticator from an earlier run.
+#[test]
+fn users_that_are_not_fresh() {
+    let host = Host::virtual_time(Settings::default());
+    let (before, after) = host
+        .target()
+        .split_once("users:")
+        .map(|(before, after)| (before.to_owned(), after.to_owned()))
+        .unwrap();
+    let after = after.split_once("# A virtual Guardian").unwrap().1;
+    let target = format!(
+        "{before}users: {{ provider: pool, file: users.csv }}\n# A virtual Guardian{after}"
+    );
+    let workshop = with_secrets(&target);
+    let (username, password) = ("alice@example.com", "Correct-Horse-Battery-9");
+    workshop.write(
+        "users.csv",
+        &format!("username,password\n{username},{password}\n"),
+    );
+    make_user(&host.base_url, username, password);
+    let enrol = [
+        "conformance",
+        "--target",
+        "target.yaml",
+        "push.enrol.confirmed-while-polling",
+        "-q",
+        "--record",
+        "run.jsonl",
+    ];
+    assert_eq!(
+        workshop.run(&enrol).exit,
+        0,
+        "the first run finds a fresh user"
+    );
+    assert_snapshot!(workshop.transcript(&enrol), @"
+    exit: 5
+    ----- stdout -----
+    inconclusive  push.enrol.confirmed-while-polling: `associate.expect`: got alrea…
+    requirements  1 inconclusive, 7 could-not-run, 149 without a selected scenario
+    cases         1 inconclusive
+    environment   2 troubles in 1 case: 1 set aside, 1 case run again
+    exit 5: nothing failed, but 1 case is inconclusive
+    ----- stderr -----
+    record: run.jsonl
+    help: no case holds, so the target file may be at fault; `pushproof target doctor target.yaml` tries each part of it
+    ");
+}
+
+/// Makes a user through the Management API, as an administrator would.
+fn make_user(base_url: &str, username: &str, password: &str) {
+    let (id, secret) = (
+        pushproof_tenant::SANDBOX_CLIENT_ID,
+        pushproof_tenant::SANDBOX_CLIENT_SECRET,
+    );
+    let grant = json!({ "grant_type": "client_credentials", "client_id": id, "client_secret": secret, "audience": format!("{base_url}/api/v2/") });
+    let token = post(base_url, "/oauth/token", "", &grant);
+    let bearer = format!(
+        "Authorization: Bearer {}\r\n",
+        token["access_token"].as_str().unwrap()
+    );
+    let connection = pushproof_tenant::SANDBOX_CONNECTION;
+    let user = json!({ "connection": connection, "email": username, "password": password, "email_verified": true });
+    assert!(post(base_url, "/api/v2/users", &bearer, &user)["user_id"].is_string());
+}
+
+fn post(base_url: &str, path: &str, headers: &str, body: &Value) -> Value {
+    let address = base_url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    let body = body.to_string();
+    let length = body.len();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\n{headers}Content-Type: application/json\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    serde_json::from_str(reply.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
