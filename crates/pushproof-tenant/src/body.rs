@@ -149,7 +149,8 @@ pub(crate) fn form_decode(text: &str) -> Result<String, Refusal> {
 
 /// Decodes percent escapes; `None` when they are cut short, are no hexadecimal or give no UTF-8.
 pub(crate) fn percent_decode(text: &str) -> Option<String> {
-    let mut parts = text.as_bytes().split(|octet| *octet == b'%');
+    // Searching a text for a character is faster than looking at each octet.
+    let mut parts = text.split('%').map(str::as_bytes);
     let mut octets = Vec::with_capacity(text.len());
     octets.extend_from_slice(parts.next()?);
     let digit = |octet: u8| char::from(octet).to_digit(16);

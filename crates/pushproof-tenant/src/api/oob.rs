@@ -97,7 +97,10 @@ impl Tenant {
             self.has(Fault::ThrottledForEver),
             self.has(Fault::SlowDownKills),
         );
-        let Some(transaction) = self.transactions.get_mut(&id).filter(|_| lasts || kills) else {
+        if !lasts && !kills {
+            return taken;
+        }
+        let Some(transaction) = self.transactions.get_mut(&id) else {
             return taken;
         };
         transaction.was_throttled = taken.is_err() || (lasts && transaction.was_throttled);
