@@ -13,7 +13,7 @@ use crate::reply::Refusal;
 use crate::tenant::Tenant;
 
 /// Stands for a name, whatever its length; its case does not matter.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct NameKey([u8; 32]);
 
 impl NameKey {

@@ -1,28 +1,20 @@
 //! Messages that wait until somebody fetches them: [`Inboxes`].
 
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::shelf::Shelf;
-
 /// So many messages wait at most, at all addresses together; above it the oldest are dropped.
 const WAITING_MAX: usize = 200_000;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Inboxes {
-    /// By address and number, so that those of one address lie side by side in the order of arrival.
-    waiting: Shelf<(String, u64), Value>,
+    /// By address, each with its number, oldest first.
+    waiting: BTreeMap<String, VecDeque<(u64, Value)>>,
+    /// Address and number of all messages with the instant when they leave, in the order of their arrival.
+    leaving: VecDeque<(Duration, String, u64)>,
     delivered: u64,
-}
-
-impl Default for Inboxes {
-    fn default() -> Self {
-        Self {
-            waiting: Shelf::new(WAITING_MAX),
-            delivered: 0,
-        }
-    }
 }
 
 impl Inboxes {
@@ -33,19 +25,36 @@ impl Inboxes {
         message: Value,
         leaves_at: Duration,
     ) {
+        self.sweep(now);
         self.delivered += 1;
-        self.waiting.put(
-            now,
-            (address.to_owned(), self.delivered),
-            message,
-            leaves_at,
-        );
+        self.leaving
+            .push_back((leaves_at, address.to_owned(), self.delivered));
+        let waiting = self.waiting.entry(address.to_owned()).or_default();
+        waiting.push_back((self.delivered, message));
     }
 
     /// All that waits at an address, oldest first; each message is given once.
     pub(crate) fn fetch(&mut self, address: &str) -> Vec<Value> {
-        let (first, last) = ((address.to_owned(), 0), (address.to_owned(), u64::MAX));
-        self.waiting.take(&first..=&last)
+        let fetched = self.waiting.remove(address).unwrap_or_default();
+        fetched.into_iter().map(|(_, message)| message).collect()
+    }
+
+    fn sweep(&mut self, now: Duration) {
+        while let Some((leaves_at, address, number)) = self.leaving.front() {
+            if *leaves_at > now && self.leaving.len() < WAITING_MAX {
+                break;
+            }
+            // Messages of an address leave in order, so this one is the first there, or has been fetched.
+            if let Some(waiting) = self.waiting.get_mut(address) {
+                if waiting.front().is_some_and(|(first, _)| first == number) {
+                    waiting.pop_front();
+                }
+                if waiting.is_empty() {
+                    self.waiting.remove(address);
+                }
+            }
+            self.leaving.pop_front();
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use aws_lc_rs::{constant_time, hmac};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 
 /// Names what a sealed string stands for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct SealId(pub(crate) u128);
 
 /// What a sealed string is for; one cannot stand in for another.

@@ -1,13 +1,15 @@
 //! Things that are kept for a while and then forgotten: [`Shelf`]. It bounds the memory of the tenant.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::ops::RangeInclusive;
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 use std::time::Duration;
 
 /// A map whose entries leave at an instant given when they are put in, and whose oldest leave early when it is full.
+/// Entries are found by hash, since a poll looks into two shelves that may hold very many; they are gone through in the
+/// order in which they were put in.
 #[derive(Debug)]
 pub(crate) struct Shelf<K, V> {
-    items: BTreeMap<K, Item<V>>,
+    items: HashMap<K, Item<V>>,
     leaving: VecDeque<(Duration, K)>,
     len_max: usize,
 }
@@ -18,10 +20,10 @@ struct Item<V> {
     leaves_at: Duration,
 }
 
-impl<K: Ord + Clone, V> Shelf<K, V> {
+impl<K: Hash + Eq + Clone, V> Shelf<K, V> {
     pub(crate) fn new(len_max: usize) -> Self {
         Self {
-            items: BTreeMap::new(),
+            items: HashMap::new(),
             leaving: VecDeque::new(),
             len_max,
         }
@@ -51,25 +53,6 @@ impl<K: Ord + Clone, V> Shelf<K, V> {
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = (&K, &V)> {
         let keys = self.leaving.iter().rev().map(|(_, key)| key);
         keys.filter_map(|key| self.get(key).map(|value| (key, value)))
-    }
-
-    /// Takes all entries of a range out, in the order of their keys.
-    pub(crate) fn take(&mut self, range: RangeInclusive<&K>) -> Vec<V> {
-        let keys: Vec<K> = self
-            .items
-            .range::<K, _>(range)
-            .map(|(key, _)| key.clone())
-            .collect();
-        keys.iter()
-            .filter_map(|key| self.items.remove(key))
-            .map(|item| item.value)
-            .collect()
-    }
-
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
-        self.items
-            .iter_mut()
-            .map(|(key, item)| (key, &mut item.value))
     }
 
     /// Forgets what is due. An entry put in again under the same key leaves when its newest promise says.

@@ -87,12 +87,15 @@ impl Tenant {
             transaction.state = state;
         }
         if self.has(Fault::ApprovesAll) {
-            let of_owner = self
-                .transactions
-                .iter_mut()
-                .filter(|(_, other)| Some(other.user) == owner);
+            let newest_first = self.transactions.newest_first();
+            let of_owner = newest_first.filter(|(_, other)| Some(other.user) == owner);
             let open = of_owner.filter(|(_, other)| other.standing(now) == Standing::Pending);
-            open.for_each(|(_, other)| other.state = state);
+            let open: Vec<SealId> = open.map(|(id, _)| *id).collect();
+            for id in open {
+                if let Some(other) = self.transactions.get_mut(&id) {
+                    other.state = state;
+                }
+            }
         }
     }
 }
