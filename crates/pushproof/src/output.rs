@@ -274,7 +274,7 @@ impl Output {
             write_whole(&path, &text)?;
         }
         say(&said);
-        if let Some(target) = target.filter(|_| no_case_holds(run)) {
+        if let Some(target) = target.filter(|_| run.interrupted().is_none() && no_case_holds(run)) {
             // What looks like a breach may be the target file's own: a wrong secret, users who are not fresh.
             anstream::eprintln!(
                 "help: no case holds, so the target file may be at fault; `pushproof target doctor {}` tries each part of it",

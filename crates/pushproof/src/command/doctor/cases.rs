@@ -127,8 +127,7 @@ async fn play(visit: &Visit<'_>, place: Place, programs: Vec<Arc<Program>>) -> R
         stopped,
     )
     .await;
-    let run = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    run
+    std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// What the case with a phone and a poll shows.
