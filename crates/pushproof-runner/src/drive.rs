@@ -51,6 +51,9 @@ const NAP: Duration = Duration::from_millis(10);
 /// From here on what rests on slowness may be our own slowness.
 const LAG_MAX: Duration = Duration::from_millis(500);
 
+/// What a breach comes to that rests on silence or on a broken reply, where the control probe got nothing better.
+const UNANSWERED: &str = "environment: the endpoint gives no proper answer to a control probe";
+
 /// Runs a case to its verdict and cleans up after it.
 pub(crate) async fn case(
     context: &Context,
@@ -430,10 +433,7 @@ impl Runs<'_> {
         let strict = self.context.strict;
         let (judged, verdict, reason) = match weighed {
             Weighed::Again => {
-                let what = breach
-                    .map(|breach| name_and_contrast(breach))
-                    .or(spoilt)
-                    .or(reason);
+                let what = breach.map(name_and_contrast).or(spoilt).or(reason);
                 self.trouble(
                     breach,
                     at_ms,
@@ -447,13 +447,36 @@ impl Runs<'_> {
                 if let Some(breach) = breach.filter(|_| runs > 1) {
                     self.confirmed(breach, at_ms);
                 }
-                (judged, verdict, reason)
+                match (self.came.last(), spoilt) {
+                    // A breach of a run that something else decided is not the endpoint's.
+                    (Some(Came::Spoilt), spoilt) if breach.is_some() => {
+                        let why = spoilt.unwrap_or_else(|| UNANSWERED.to_owned());
+                        open(judged, Verdict::CouldNotRun, why, strict)
+                    }
+                    _ => (judged, verdict, reason),
+                }
             }
             Weighed::Unconfirmed { seen } => {
-                let contrast = breach.map(name_and_contrast).unwrap_or_default();
-                let reason = format!(
-                    "{contrast}: seen in {seen} of {runs} runs, too few to count where the way to the endpoint is so unreliable"
-                );
+                let grounds = breach.map(|breach| &breach.grounds);
+                let (instead, reason) = match grounds.and_then(|grounds| grounds.trouble.clone()) {
+                    Some(what) => {
+                        let step = breach
+                            .map(|breach| breach.finding.step.as_str())
+                            .unwrap_or_default();
+                        let reason = format!(
+                            "environment: step `{step}`: {what} (seen in {seen} of {runs} runs)"
+                        );
+                        (Verdict::CouldNotRun, reason)
+                    }
+                    None => {
+                        let contrast = breach.map(name_and_contrast).unwrap_or_default();
+                        let few = "too few to count where the way to the endpoint is so unreliable";
+                        (
+                            Verdict::Inconclusive,
+                            format!("{contrast}: seen in {seen} of {runs} runs, {few}"),
+                        )
+                    }
+                };
                 self.trouble(
                     breach,
                     at_ms,
@@ -461,7 +484,7 @@ impl Runs<'_> {
                     Attribution::Environment,
                     Remedy::SetAside,
                 );
-                open(left_open(judged, &reason), reason, strict)
+                open(judged, instead, reason, strict)
             }
             Weighed::NotSeenAgain(mark) => {
                 let seen = self
@@ -491,11 +514,8 @@ impl Runs<'_> {
                     Attribution::Environment,
                     Remedy::SetAside,
                 );
-                open(
-                    doubted(judged, &self.program.id, &mark, &covers, &reason),
-                    reason,
-                    strict,
-                )
+                let judged = doubted(judged, &self.program.id, &mark, &covers, &reason);
+                open(judged, Verdict::Inconclusive, reason, strict)
             }
         };
         judged.into_iter().for_each(|event| self.tell(event));
@@ -534,19 +554,24 @@ impl Runs<'_> {
     }
 }
 
-fn open(judged: Vec<Event>, reason: String, strict: bool) -> (Vec<Event>, Verdict, Option<String>) {
-    let verdict = worst(&judged, strict).min(Verdict::Inconclusive);
+/// What is left of a run when its breaches do not count.
+fn open(
+    judged: Vec<Event>,
+    instead: Verdict,
+    reason: String,
+    strict: bool,
+) -> (Vec<Event>, Verdict, Option<String>) {
+    let judged = left_open(judged, instead, &reason);
+    let verdict = worst(&judged, strict).min(instead);
     (judged, verdict, Some(reason))
 }
 
 fn name_and_contrast(breach: &Breach) -> String {
     let finding = &breach.finding;
-    format!(
-        "`{}.{}`: {}",
-        finding.step,
-        finding.check,
-        finding.contrast()
-    )
+    let trouble = breach.grounds.trouble.iter();
+    let trouble: String = trouble.map(|what| format!(" ({what})")).collect();
+    let (step, check) = (&finding.step, &finding.check);
+    format!("`{step}.{check}`: {}{trouble}", finding.contrast())
 }
 
 impl Attempt {

@@ -79,7 +79,9 @@ pub(crate) fn reply(
             let secrets = operation.secrets.iter().chain(&operation.hidden);
             for path in secrets.filter(|path| path.root == Root::Body) {
                 let label = path.steps.last().map_or("body", String::as_str);
-                each_below(&mut json, &path.steps, &mut |place| hide(place, label, redactor));
+                each_below(&mut json, &path.steps, &mut |place| {
+                    hide(place, label, redactor)
+                });
             }
             json.to_string()
         }

@@ -9,7 +9,7 @@ use pushproof_scenario::{CLIENTS, ClientValues, Environment, Value};
 
 use crate::clock::Clock;
 use crate::handler::Handler;
-use crate::providers::devices::{KeyPool, PhoneOptions, Phones};
+use crate::providers::devices::{Ask, KeyPool, Person, PhoneOptions, Phones};
 use crate::providers::messages::Patience;
 use crate::providers::users::Users;
 use crate::serve::Server;
@@ -51,6 +51,7 @@ pub struct Place {
     users: Arc<Users>,
     keys: Arc<KeyPool>,
     patience: Patience,
+    person: Option<Arc<Person>>,
     environment: Arc<Environment>,
     server: Option<Server>,
     /// Somebody else runs it, and anything may come between.
@@ -195,10 +196,25 @@ impl Place {
             users: Arc::new(users),
             keys,
             patience,
+            person: None,
             environment,
             server: None,
             is_remote: true,
         })
+    }
+
+    /// Whether a person acts with this target's devices, and must be asked: see [`Place::asking`].
+    pub const fn needs_person(&self) -> bool {
+        matches!(self.target.devices, Some(crate::target::Devices::Human))
+    }
+
+    /// The same place, with somebody to ask. Without, no device can be used where [`Place::needs_person`].
+    #[must_use]
+    pub fn asking(self, ask: Ask) -> Self {
+        Self {
+            person: Some(Person::new(ask)),
+            ..self
+        }
     }
 
     pub(crate) const fn users(&self) -> &Arc<Users> {
@@ -222,6 +238,7 @@ impl Place {
             tenant: &self.transport,
             hooks: &self.hooks,
             keys: &self.keys,
+            person: self.person.as_ref(),
             patience: self.patience,
             rng,
         })

@@ -463,7 +463,7 @@ impl<'a> Driver<'a> {
             _ => None,
         };
         // A step that counts its polls is about how often one may ask: a throttled poll is its answer.
-        let counts = poll.is_some_and(|poll| poll.policy.polls_max.is_some());
+        let counts = counts_polls(&self.program.steps[step].action);
         let is_poll = poll.is_some();
         let may_again = again < AGAIN_MAX && harmless;
         match trouble.kind {
@@ -800,7 +800,15 @@ impl<'a> Driver<'a> {
                 );
                 return self.spoil(step, &trouble.what.clone());
             }
-            (Some(trouble), Held::No) if words.covers.is_empty() => {
+            // Throttling says nothing about the rest, except where a step is about how often one may ask.
+            (Some(trouble), Held::No)
+                if words.covers.is_empty()
+                    || trouble.kind == TroubleKind::Throttled
+                        && !counts_polls(&self.program.steps[step].action) =>
+            {
+                if always {
+                    return;
+                }
                 self.tell_trouble(flight, trouble, Remedy::GaveUp);
                 return self.spoil(step, &trouble.what.clone());
             }
@@ -953,6 +961,11 @@ fn sent_operation(program: &Program, sent: Option<&Sent>) -> String {
         || DEVICE.to_owned(),
         |sent| program.dialect.operations[sent.operation].name.clone(),
     )
+}
+
+/// Whether a step says how often it asks, so that being throttled is an answer to it.
+fn counts_polls(action: &Action) -> bool {
+    matches!(action, Action::Poll(poll) if poll.policy.polls_max.is_some())
 }
 
 /// Whether a step is about being throttled.

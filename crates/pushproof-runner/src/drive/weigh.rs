@@ -39,29 +39,29 @@ pub(crate) enum Weighed {
 
 /// Weighs the runs of a case, oldest first. `sightings`: how often a breach must be seen, if any number is enough.
 pub(crate) fn weigh(runs: &[Came], sightings: Option<u32>, may_run_again: bool) -> Weighed {
-    let breach = |came: &&Came| matches!(came, Came::Breached(_));
+    // What rests on a trouble and is not seen again was the environment's, and no reason to doubt a run that found nothing.
+    let doubt = |came: &&Came| matches!(came, Came::Breached(mark) if mark.trouble.is_none());
     match runs.last() {
         Some(Came::Breached(mark)) => {
-            let seen = runs
-                .iter()
-                .filter(|came| **came == Came::Breached(mark.clone()))
-                .count();
+            let same = |came: &&Came| **came == Came::Breached(mark.clone());
+            let seen = runs.iter().filter(same).count();
             match sightings {
                 Some(most) if seen >= most as usize => Weighed::Stands,
                 Some(_) if may_run_again => Weighed::Again,
+                None if may_run_again && mark.trouble.is_some() => Weighed::Again,
                 Some(_) | None => Weighed::Unconfirmed { seen },
             }
         }
         Some(Came::Spoilt) if may_run_again => Weighed::Again,
-        Some(Came::Through | Came::Spoilt) | None => match runs.iter().find(breach) {
+        Some(Came::Through | Came::Spoilt) | None => match runs.iter().find(doubt) {
             Some(Came::Breached(mark)) => Weighed::NotSeenAgain(mark.clone()),
             Some(Came::Through | Came::Spoilt) | None => Weighed::Stands,
         },
     }
 }
 
-/// The same verdicts, with every breach left open: it accuses nobody.
-pub(crate) fn left_open(judged: Vec<Event>, reason: &str) -> Vec<Event> {
+/// The same verdicts, with every breach left open as `instead`: it accuses nobody.
+pub(crate) fn left_open(judged: Vec<Event>, instead: Verdict, reason: &str) -> Vec<Event> {
     let open = |event: Event| match event {
         Event::Judged {
             case,
@@ -74,7 +74,7 @@ pub(crate) fn left_open(judged: Vec<Event>, reason: &str) -> Vec<Event> {
             case,
             step,
             check,
-            verdict: Verdict::Inconclusive,
+            verdict: instead,
             covers,
             reason: Some(reason.to_owned()),
             finding: None,
@@ -124,12 +124,12 @@ pub(crate) fn worst(judged: &[Event], strict: bool) -> Verdict {
 mod tests {
     use super::*;
 
-    /// `B` and `b` are two breaches, `.` an undisturbed run, `x` a spoilt one.
+    /// `B` and `b` are two breaches, `F` is one that rests on a trouble, `.` an undisturbed run, `x` a spoilt one.
     fn said(runs: &str, sightings: Option<u32>) -> String {
         let mark = |step: char| Mark {
             step: step.to_string(),
             check: "expect".to_owned(),
-            trouble: None,
+            trouble: (step == 'F').then(|| "502".to_owned()),
         };
         let came = |run| match run {
             '.' => Came::Through,
@@ -181,6 +181,8 @@ mod tests {
     #[test]
     fn where_no_number_is_enough_nothing_is_tried() {
         insta::assert_snapshot!(said("B", None), @"B    unconfirmed, seen 1 | unconfirmed, seen 1");
+        insta::assert_snapshot!(said("F", None), @"F    again | unconfirmed, seen 1");
+        insta::assert_snapshot!(said("F.", None), @"F.   stands | stands");
         insta::assert_snapshot!(said("B", Some(1)), @"B    stands | stands");
     }
 }

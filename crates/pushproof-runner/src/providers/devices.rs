@@ -3,6 +3,7 @@
 mod command;
 mod guardian;
 mod hook;
+mod human;
 mod keys;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,7 @@ use std::time::SystemTime;
 use pushproof_report::{ActResult, Secret};
 
 use self::guardian::{Guardian, Inbox};
+pub use self::human::{Ask, Person};
 pub use self::keys::KeyPool;
 use super::hook::Hook;
 use super::messages::Patience;
@@ -89,6 +91,8 @@ pub struct PhoneOptions<'a> {
     pub hooks: &'a Transport,
     /// Where keys come from.
     pub keys: &'a Arc<KeyPool>,
+    /// Who is asked where a person acts.
+    pub person: Option<&'a Arc<Person>>,
     /// How long a push may take.
     pub patience: Patience,
     /// Chooses the phones' push tokens: two cases must not have the same.
@@ -106,6 +110,7 @@ enum Driver {
     Guardian(Box<Virtual>),
     Hook(Hook, String),
     Command(Vec<String>),
+    Human(Arc<Person>),
 }
 
 /// The virtual phones, and what they are made with.
@@ -123,9 +128,12 @@ impl Phones {
     pub fn new(options: PhoneOptions<'_>) -> Self {
         let driver = match options.devices {
             None => Driver::Absent("the target has no `devices`"),
-            Some(Devices::Human) => Driver::Absent(
-                "a person acts with this target's devices, and there is no terminal to ask on",
-            ),
+            Some(Devices::Human) => match options.person {
+                Some(person) => Driver::Human(Arc::clone(person)),
+                None => Driver::Absent(
+                    "a person acts with this target's devices, and there is no terminal to ask on",
+                ),
+            },
             Some(Devices::Command { command }) => Driver::Command(command.clone()),
             Some(Devices::Hook { url }) => {
                 Driver::Hook(Hook::new("devices", options.hooks, url), url.clone())
@@ -156,6 +164,7 @@ impl Phones {
             Driver::Absent(why) => Acted::unavailable(*why),
             Driver::Hook(hook, url) => hook::act(hook, url, &act).await,
             Driver::Command(command) => command::act(command, &act).await,
+            Driver::Human(person) => person.act(&act).await,
             Driver::Guardian(phones) => {
                 let own_key = self.own_key.contains(&act.actor);
                 phones.phone(&act.actor, own_key).await.act(&act).await
@@ -169,7 +178,9 @@ impl Phones {
             Driver::Guardian(phones) => {
                 phones.phones.values().flat_map(Guardian::secrets).collect()
             }
-            Driver::Absent(_) | Driver::Hook(..) | Driver::Command(_) => Vec::new(),
+            Driver::Absent(_) | Driver::Hook(..) | Driver::Command(_) | Driver::Human(_) => {
+                Vec::new()
+            }
         }
     }
 }

@@ -65,7 +65,11 @@ impl HookError {
         match &self.problem {
             Problem::Failed(_) | Problem::Nonsense(_) => true,
             Problem::Status { status, .. } => {
-                status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS
+                status.is_server_error()
+                    || matches!(
+                        *status,
+                        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
+                    )
             }
             Problem::Late | Problem::Url => false,
         }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http::Method;
+use http::{Method, StatusCode};
 use pushproof_report::Secret;
 use serde_json::{Value, json};
 
@@ -154,19 +154,18 @@ impl Users {
                     (self.create(want).await, None)
                 }
             };
-            match &user {
-                Err(Unavailable::Hook(error)) => {
-                    if error.may_be_done() {
-                        let name = name
-                            .map_or_else(|| "a user".to_owned(), |name| format!("user `{name}`"));
-                        maybe_made.push(format!("{name}, if it was made: {error}"));
-                    }
-                    if error.may_pass() && again < AGAIN_MAX {
-                        tokio::time::sleep(REST * 4_u32.pow(again)).await;
-                        continue;
-                    }
+            if let Err(Unavailable::Hook(error)) = &user {
+                // Nobody else takes our names: it was made by a request that went on twice.
+                let is_there = name.is_some() && error.status() == Some(StatusCode::CONFLICT);
+                if error.may_be_done() || is_there {
+                    let name =
+                        name.map_or_else(|| "a user".to_owned(), |name| format!("user `{name}`"));
+                    maybe_made.push(format!("{name}, if it was made: {error}"));
                 }
-                Ok(_) | Err(_) => {}
+                if (error.may_pass() || is_there) && again < AGAIN_MAX {
+                    tokio::time::sleep(REST * 4_u32.pow(again)).await;
+                    continue;
+                }
             }
             return Made { user, maybe_made };
         }

@@ -44,6 +44,7 @@ fn phones(devices: Option<&Devices>) -> Phones {
         tenant: &transport,
         hooks: &transport,
         keys: &KeyPool::new(),
+        person: None,
         patience: Patience {
             every: Duration::from_millis(1),
             at_most: Duration::ZERO,

@@ -149,6 +149,7 @@ fn phones_of(server: &Server, at_most: Duration) -> Phones {
         tenant: &transport,
         hooks: &transport,
         keys: &KeyPool::new(),
+        person: None,
         patience: Patience {
             every: Duration::from_millis(1),
             at_most,

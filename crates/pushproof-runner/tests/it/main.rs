@@ -3,10 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod devices;
+mod failures;
 mod guardian;
 mod hooks;
 mod peer;
+mod proxy;
 mod serve;
 mod target;
 mod transport;
 mod users;
+mod weather;
+mod world;

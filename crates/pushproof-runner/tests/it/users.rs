@@ -61,7 +61,7 @@ async fn the_management_api_with_a_token() {
     POST /api/v2/users [Bearer MGMT] {"connection":"Username-Password-Authentication","email":"pushproof-r1-1@example.com","password":"PASSWORD","email_verified":false}
     POST /api/v2/users [Bearer MGMT] {"connection":"Username-Password-Authentication","email":"pushproof-r1-2@example.com","password":"PASSWORD","email_verified":true}
     DELETE /api/v2/users/auth0%7C5f%2F1 [Bearer MGMT]
-    User { id: Some("auth0|5f/1"), username: "pushproof-r1-1@example.com", password: ‹secret›, email: Some("pushproof-r1-1@example.com"), phone: None, created: None } "pushproof-r1-2@example.com" Some("+12015550102")
+    User { id: Some("auth0|5f/1"), username: "pushproof-r1-1@example.com", password: ‹secret›, email: Some("pushproof-r1-1@example.com"), phone: None, is_leased: false, created: None } "pushproof-r1-2@example.com" Some("+12015550102")
     "#);
 }
 
@@ -217,7 +217,7 @@ async fn a_hook_makes_users_and_gets_back_what_it_answered() {
     insta::assert_snapshot!(scribe.transcript(format!("{user:?}")), @r#"
     POST /users {"action":"create","want":{"email_verified":false,"phone":true}}
     POST /users {"action":"delete","user":{"username":"ada","password":"pw","phone":"+12025550100","ref":{"row":7}}}
-    User { id: None, username: "ada", password: ‹secret›, email: None, phone: Some("+12025550100"), created: Some(‹secret›) }
+    User { id: None, username: "ada", password: ‹secret›, email: None, phone: Some("+12025550100"), is_leased: false, created: Some(‹secret›) }
     "#);
 }
 
