@@ -26,12 +26,27 @@ pub struct Scenario {
     pub needs: Vec<Spanned<String>>,
     /// Named lists; one case for each combination.
     pub matrix: Vec<Dimension>,
+    /// Combinations that make no case.
+    pub exclude: Vec<Exclusion>,
+    /// How many fresh instances of each case there are; verdicts that differ are flaky.
+    pub repeat: Option<u32>,
     /// People and phones.
     pub actors: Vec<Actor>,
     /// What is done, in order.
     pub steps: Vec<Step>,
+    /// What is done in any case, after all else.
+    pub finally: Vec<Step>,
     /// Some of it could not be read, so it can be checked but not run.
     pub incomplete: bool,
+}
+
+/// A part of a matrix that is left out: every row with all of these values.
+#[derive(Debug)]
+pub struct Exclusion {
+    /// Lists and values.
+    pub members: Vec<(Spanned<String>, Value)>,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// One named list of a matrix.
@@ -62,11 +77,41 @@ pub enum ActorKind {
         /// The user whose phone it is.
         owner: Spanned<String>,
     },
+    /// Where messages of one kind arrive.
+    Messages {
+        /// How they are sent.
+        channel: Channel,
+        /// The user whose they are.
+        owner: Spanned<String>,
+    },
     /// Somebody who is asked out of band, in a browser for instance, and decides.
     Approver {
         /// The user who is asked; without one, whoever the target's device driver acts for.
         owner: Option<Spanned<String>>,
     },
+}
+
+/// How messages are sent to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// A text message.
+    Sms,
+    /// A call.
+    Voice,
+    /// E-mail.
+    Email,
+}
+
+impl Channel {
+    /// The word for it, in scenarios and in inboxes.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Sms => "sms",
+            Self::Voice => "voice",
+            Self::Email => "email",
+        }
+    }
 }
 
 /// A fragment file: steps with typed inputs and outputs.
@@ -100,8 +145,10 @@ pub struct Input {
 pub enum InputKind {
     /// An actor that is a user.
     User,
-    /// An actor that is a phone.
+    /// An actor that is a phone, or somebody who is asked.
     Device,
+    /// An actor that reads messages.
+    Messages,
     /// A value.
     Value,
 }
@@ -135,6 +182,10 @@ pub struct Step {
 pub enum StepKind {
     /// One operation.
     Call(Call),
+    /// One operation, several times at the same moment.
+    AtOnce(AtOnce),
+    /// Several operations at the same moment.
+    Together(Vec<Step>),
     /// An operation repeated until its outcome is final or a limit is hit.
     Poll(Poll),
     /// A fragment.
@@ -143,6 +194,8 @@ pub enum StepKind {
     Wait(Wait),
     /// Something that a phone does.
     Device(DeviceStep),
+    /// Switches of the tenant.
+    Set(Set),
 }
 
 /// What `call` and `poll` share.
@@ -150,6 +203,12 @@ pub enum StepKind {
 pub struct Exchange {
     /// The operation.
     pub operation: Spanned<String>,
+    /// The request as it is written out, where no operation makes it.
+    pub http: Option<Box<Http>>,
+    /// What is changed on the wire.
+    pub send: Option<Box<Send>>,
+    /// The name of the reply's shape, where it is not made from operation and outcome.
+    pub shape: Option<Spanned<String>>,
     /// Inputs by name.
     pub with: With,
     /// The client that sends it; the target's first one if absent.
@@ -160,6 +219,42 @@ pub struct Exchange {
     pub captures: Vec<Capture>,
     /// The step that shows that the refusal means something.
     pub control: Option<Control>,
+}
+
+/// A request written out.
+#[derive(Debug)]
+pub struct Http {
+    /// HTTP method.
+    pub method: Spanned<Expr>,
+    /// Path and query.
+    pub path: Spanned<Expr>,
+    /// Headers.
+    pub headers: Vec<(Spanned<String>, Option<Expr>)>,
+    /// The body as it is sent.
+    pub body: Option<Expr>,
+    /// Why no operation will do; people ask.
+    pub why: String,
+}
+
+/// What is changed on the wire while the operation stays.
+#[derive(Debug, Default)]
+pub struct Send {
+    /// Where it stands.
+    pub span: Span,
+    /// The body's form: `form` or `json`.
+    pub form: Option<Spanned<Expr>>,
+    /// What the body is said to be; `none` says nothing.
+    pub media_type: Option<Spanned<Expr>>,
+    /// Headers that are added or replaced; those without a value are taken away.
+    pub headers: Vec<(Spanned<String>, Option<Expr>)>,
+    /// Fields whose values are not percent-encoded.
+    pub raw: Vec<Spanned<String>>,
+    /// Fields that are sent a second time.
+    pub twice: Vec<Spanned<String>>,
+    /// Fields that the operation does not have.
+    pub extra: Vec<(Spanned<String>, Expr)>,
+    /// Another HTTP method.
+    pub method: Option<Spanned<Expr>>,
 }
 
 /// Inputs by name, and those left out on purpose.
@@ -191,6 +286,39 @@ pub struct Expect {
     pub span: Span,
 }
 
+/// One operation, several times at the same moment.
+#[derive(Debug)]
+pub struct AtOnce {
+    /// What is sent.
+    pub exchange: Exchange,
+    /// How often.
+    pub times: Spanned<u32>,
+    /// How many of the replies must be what.
+    pub counts: Vec<Count>,
+    /// What the replies must be that are not counted.
+    pub others: Option<Expect>,
+    /// Where what is demanded stands.
+    pub span: Span,
+}
+
+/// How many replies must have an outcome.
+#[derive(Debug)]
+pub struct Count {
+    /// The outcome.
+    pub name: Spanned<String>,
+    /// Not fewer.
+    pub at_least: u32,
+    /// Not more.
+    pub at_most: Option<u32>,
+}
+
+/// Switches of the tenant.
+#[derive(Debug)]
+pub struct Set {
+    /// Names and values.
+    pub switches: Vec<(Spanned<String>, Expr)>,
+}
+
 /// An operation repeated.
 #[derive(Debug)]
 pub struct Poll {
@@ -219,6 +347,10 @@ pub struct Poll {
 pub enum Every {
     /// What the dialect tells clients, with its deadline.
     Profile,
+    /// What the endpoint named when the transaction began, and no more than that.
+    Server,
+    /// One after the other, without a rest: so many times.
+    Times(u32),
     /// A fixed interval to begin with.
     Interval(Duration),
     /// A list of gaps, as an over-eager client would keep.
@@ -256,6 +388,8 @@ pub enum Trigger {
     AfterPoll(Expr),
     /// This long after the step began.
     At(Duration),
+    /// At a moment between these two, chosen by the seed of the run.
+    Between(Duration, Duration),
 }
 
 /// What a phone does.
@@ -278,6 +412,10 @@ pub enum ActExpect {
     Refused,
     /// Either.
     Either,
+    /// There is something to read.
+    Something,
+    /// There is nothing to read.
+    Nothing,
 }
 
 /// A step that a phone does.
@@ -359,7 +497,7 @@ pub enum From {
         /// The list.
         list: Path,
         /// Member names and values; all must be equal.
-        members: Vec<(String, Value)>,
+        members: Vec<(String, Expr)>,
         /// What to take of it.
         take: Vec<String>,
     },

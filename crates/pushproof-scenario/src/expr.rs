@@ -19,6 +19,8 @@ pub enum Expr {
     List(Vec<Self>),
     /// A map that holds references.
     Map(Vec<(String, Self)>),
+    /// `{ altered: $name }`: the value with one character changed.
+    Altered(Box<Self>),
 }
 
 /// A piece of a quoted text.
@@ -50,6 +52,25 @@ impl Expr {
         }
     }
 
+    /// Reads a value that is sent: `{ altered: $name }` and `{ filler: 65536 }` are values there.
+    pub fn read_sent(reader: &Reader, node: &Node) -> Option<Self> {
+        let entries = match &node.kind {
+            Kind::Scalar { text, .. } if looks_like_a_token(text) => {
+                let help = "capture it, or let the target file give it; for nonsense write `{ altered: $name }` or `{ filler: 64 }`";
+                let message = "this looks like a token, and a scenario is no place for one";
+                reader.error_with_help("E0114", node.span, message, help);
+                return None;
+            }
+            Kind::Map(entries) => entries,
+            Kind::Scalar { .. } | Kind::List(_) => return Self::read(reader, node),
+        };
+        match &entries[..] {
+            [entry] if entry.key == "altered" => altered(reader, &entry.value),
+            [entry] if entry.key == "filler" => filler(reader, &entry.value),
+            _ => Self::read(reader, node),
+        }
+    }
+
     /// Every reference in it, in the order written.
     #[must_use]
     pub fn refs(&self) -> Vec<&Spanned<String>> {
@@ -65,8 +86,79 @@ impl Expr {
                 .collect(),
             Self::List(items) => items.iter().flat_map(Self::refs).collect(),
             Self::Map(members) => members.iter().flat_map(|(_, value)| value.refs()).collect(),
+            Self::Altered(inner) => inner.refs(),
         }
     }
+}
+
+/// Characters from which on a word of letters and digits looks like a token.
+const TOKEN_MIN: usize = 32;
+
+/// A JWT, a sealed token, or a long word that nobody would think up: a secret that was pasted in.
+fn looks_like_a_token(text: &str) -> bool {
+    if text.starts_with("Fe26.2*") || text.starts_with("eyJ") && text.matches('.').count() >= 2 {
+        return true;
+    }
+    let is_part =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'/' | b'=');
+    let has = |kind: fn(&u8) -> bool| text.bytes().any(|byte| kind(&byte));
+    text.len() >= TOKEN_MIN
+        && text.bytes().all(is_part)
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_uppercase)
+}
+
+/// Longest text that `filler` makes, in characters.
+pub(crate) const FILLER_MAX: u32 = 1 << 20;
+
+fn altered(reader: &Reader, node: &Node) -> Option<Expr> {
+    let inner = Expr::read(reader, node)?;
+    if let Expr::Ref(_) | Expr::Literal(Value::String(_)) = inner {
+        return Some(Expr::Altered(Box::new(inner)));
+    }
+    let help = "write `{ altered: $name }`";
+    let message = "`altered` takes one text, and changes a character of it";
+    reader.error_with_help("E0115", node.span, message, help);
+    None
+}
+
+fn filler(reader: &Reader, node: &Node) -> Option<Expr> {
+    let length = reader.count(node, "`filler`")?;
+    if length == 0 || length > FILLER_MAX {
+        let message = format!("`filler` makes 1 to {FILLER_MAX} characters, not {length}");
+        reader.error("E0115", node.span, message);
+        return None;
+    }
+    Some(Expr::Literal("x".repeat(length as usize).into()))
+}
+
+/// A text with one character changed to another of its kind, so that it looks as it did. The last ones are spared: what they stand for in
+/// an encoding may not depend on all their bits.
+pub(crate) fn alter(text: &str) -> String {
+    let middle = text.len() / 2;
+    let usable = |(at, char): &(usize, char)| {
+        (*at >= middle && char.is_ascii_alphanumeric()).then_some((*at, *char))
+    };
+    let places: Vec<(usize, char)> = text.char_indices().collect();
+    let from_middle = places.iter().find_map(usable);
+    let anywhere = || {
+        places
+            .iter()
+            .rev()
+            .find(|(_, char)| char.is_ascii_alphanumeric())
+            .copied()
+    };
+    let Some((at, char)) = from_middle.or_else(anywhere) else {
+        return format!("{text}x");
+    };
+    let other = match char {
+        '9' => '0',
+        'z' => 'a',
+        'Z' => 'A',
+        other => char::from(other as u8 + 1),
+    };
+    format!("{}{other}{}", &text[..at], &text[at + 1..])
 }
 
 /// A container without references is a literal.
@@ -236,4 +328,24 @@ pub(crate) fn is_name(text: &str) -> bool {
                 .all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-'))
     };
     text.split('.').all(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::alter;
+
+    #[test]
+    fn an_altered_text_looks_as_it_did() {
+        let altered = ["Fe26.2**abc", "493817", "JBSWY3DP", "--", ""].map(alter);
+        insta::assert_snapshot!(altered.join(" "), @"Fe26.3**abc 493917 JBSWZ3DP --x x");
+    }
+
+    proptest! {
+        #[test]
+        fn an_altered_text_differs(text in "\\PC{0,40}") {
+            prop_assert_ne!(alter(&text), text);
+        }
+    }
 }

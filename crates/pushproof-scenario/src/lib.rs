@@ -28,11 +28,12 @@ mod value;
 mod words;
 pub mod yaml;
 
+pub use ast::Channel;
 pub use compile::{Against, CASES_MAX, compile};
 pub use diagnostic::{Diagnostic, Severity, nearest};
 pub use dialect::{
-    Alternative, Always, Body, Dialect, Endpoint, Field, FitError, Operation, Outcome, Outcomes, PollRules, Profile,
-    Recognition, Requirement, Requirements,
+    Alternative, Always, Body, Dialect, Endpoint, Field, FitError, Operation, Outcome, Outcomes,
+    PollRules, Profile, Recognition, Requirement, Requirements,
 };
 pub use expr::{Expr, Part};
 pub use library::{Library, SourceFile};
@@ -41,8 +42,8 @@ pub use parse::{File, parse};
 pub use path::{Headers, Path, Root, Seen, each_below};
 pub use pattern::{Element, Live, Pattern};
 pub use program::{
-    Act, Action, Actor, ActorKind, CLIENTS, Capture, CaptureFrom, Check, Exchange, Expect,
-    Meanwhile, Operand, Poll, Program, Slot, Step, Trigger, WaitLength,
+    Act, Action, Actor, ActorKind, AtOnce, CLIENTS, Capture, CaptureFrom, Check, Count, Exchange,
+    Expect, Meanwhile, Operand, Poll, Program, Slot, Step, Trigger, WaitLength,
 };
 pub use session::{
     ActView, CheckRef, ClientValues, Environment, Fact, Flight, Held, Input, Note, Output,

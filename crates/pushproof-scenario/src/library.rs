@@ -136,11 +136,13 @@ impl Library {
 
     /// A fragment is checked where it is used; one that nobody uses is not checked at all.
     fn check_uses(&self, problems: &mut Vec<Diagnostic>) {
-        let scenarios = self.scenarios.iter().flat_map(|scenario| &scenario.steps);
+        let scenarios = self.scenarios.iter();
+        let scenarios =
+            scenarios.flat_map(|scenario| scenario.steps.iter().chain(&scenario.finally));
         let fragments = self.fragments.values().flat_map(|fragment| &fragment.steps);
         let used = |step: &Step| match &step.kind {
             StepKind::Use(used) => Some(used.fragment.value.clone()),
-            StepKind::Call(_) | StepKind::Poll(_) | StepKind::Wait(_) | StepKind::Device(_) => None,
+            _ => None,
         };
         let used: BTreeSet<String> = scenarios.chain(fragments).filter_map(used).collect();
         for (name, fragment) in &self.fragments {

@@ -1,13 +1,17 @@
 //! From a file's tree to its [`Scenario`] or [`Fragment`], with every problem in one pass. Names are checked later, by `compile`.
 
+mod many;
+mod matrix;
+mod send;
+
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::ast::{
-    Act, ActExpect, Actor, ActorKind, Call, Capture, Check, Control, DeviceStep, Dimension, Every,
+    Act, ActExpect, Actor, ActorKind, Capture, Channel, Check, Control, DeviceStep, Every,
     Exchange, Expect, Fragment, FragmentOutput, From, Input, InputKind, Meanwhile, Poll, Scenario,
-    Settles, Step, StepKind, Trigger, Use, Wait, WaitLength, With,
+    Set, Settles, Step, StepKind, Trigger, Use, Wait, WaitLength, With,
 };
 use crate::covers;
 use crate::diagnostic::Diagnostic;
@@ -17,7 +21,6 @@ use crate::expr::{Expr, is_name};
 use crate::fields::{Fields, Reader};
 use crate::matcher::Matcher;
 use crate::source::{Source, Spanned};
-use crate::template::plain;
 use crate::yaml::{self, Entry, Kind, Node};
 
 /// A file of the language.
@@ -84,16 +87,21 @@ impl Parser<'_> {
             .map(|tag| tag.value)
             .collect();
         let needs = fields.texts("needs");
-        let matrix = fields
+        let (matrix, exclude) = fields
             .take("matrix")
             .map(|node| self.matrix(node))
             .unwrap_or_default();
+        let repeat = fields.take("repeat").and_then(|node| self.repeat(node));
         let actors = fields
             .take("actors")
             .map(|node| self.actors(node))
             .unwrap_or_default();
         let steps = fields
             .need("steps")
+            .map(|node| self.steps(node))
+            .unwrap_or_default();
+        let finally = fields
+            .take("finally")
             .map(|node| self.steps(node))
             .unwrap_or_default();
         let source = Arc::clone(self.reader.source());
@@ -104,8 +112,11 @@ impl Parser<'_> {
             tags,
             needs,
             matrix,
+            exclude,
+            repeat,
             actors,
             steps,
+            finally,
             incomplete: false,
         })
     }
@@ -132,36 +143,6 @@ impl Parser<'_> {
             steps,
             incomplete: false,
         })
-    }
-
-    fn matrix(&self, node: &Node) -> Vec<Dimension> {
-        let dimension = |entry: &Entry| {
-            self.check_name(entry);
-            let items = self.reader.list(&entry.value, "a matrix list");
-            if items.is_empty() && matches!(entry.value.kind, Kind::List(_)) {
-                let message = format!("matrix list `{}` is empty", entry.key);
-                self.reader.error("E0103", entry.value.span, message);
-            }
-            let mut values: Vec<Value> = Vec::new();
-            for item in items {
-                let value = item.to_json();
-                // Case ids are made of their texts, and must be unique.
-                if values.iter().any(|known| plain(known) == plain(&value)) {
-                    let message = format!("matrix value `{}` is given twice", plain(&value));
-                    self.reader.error("E0151", item.span, message);
-                }
-                values.push(value);
-            }
-            Dimension {
-                name: name_of(entry),
-                values,
-            }
-        };
-        self.reader
-            .entries(node, "`matrix`")
-            .iter()
-            .map(dimension)
-            .collect()
     }
 
     fn actors(&self, node: &Node) -> Vec<Actor> {
@@ -201,6 +182,16 @@ impl Parser<'_> {
                         None
                     }
                     (Device::Approver, owner) => Some(ActorKind::Approver { owner }),
+                    (Device::Messages(channel), Some(owner)) => {
+                        Some(ActorKind::Messages { channel, owner })
+                    }
+                    (Device::Messages(_), None) => {
+                        if given == ["device"] {
+                            let message = "messages need an `owner`, who receives them";
+                            self.reader.error("E0107", span, message);
+                        }
+                        None
+                    }
                 }
             }
             _ => {
@@ -218,6 +209,9 @@ impl Parser<'_> {
             ("user", InputKind::User),
             ("device.push", InputKind::Device),
             ("device.approver", InputKind::Device),
+            ("device.sms", InputKind::Messages),
+            ("device.voice", InputKind::Messages),
+            ("device.email", InputKind::Messages),
             ("text", InputKind::Value),
             ("secret", InputKind::Value),
             ("number", InputKind::Value),
@@ -276,9 +270,12 @@ impl Parser<'_> {
         let mut fields = self.reader.map(node, "a step")?;
         let id = fields.need_text("id");
         let say = fields.text("say").map(|say| say.value);
-        let kinds = fields.which(&["call", "poll", "use", "wait", "device"]);
+        let kinds = fields.which(&KINDS);
         let kind = match kinds[..] {
-            ["call"] => self.call(&mut fields).map(StepKind::Call),
+            ["call"] => self.sends(&mut fields, "call"),
+            ["http"] => self.sends(&mut fields, "http"),
+            ["together"] => self.together(&mut fields),
+            ["set"] => self.set(&mut fields).map(StepKind::Set),
             ["poll"] => self.poll(&mut fields).map(StepKind::Poll),
             ["use"] => self.use_(&mut fields).map(StepKind::Use),
             ["wait"] => self.wait(&mut fields).map(StepKind::Wait),
@@ -288,7 +285,7 @@ impl Parser<'_> {
                     0 => "a step without an action".to_owned(),
                     _ => format!("a step with several actions: `{}`", kinds.join("`, `")),
                 };
-                let help = "a step has one of `call`, `poll`, `use`, `wait`, `device`";
+                let help = format!("a step has one of `{}`", KINDS.join("`, `"));
                 self.reader
                     .error_with_help("E0108", fields.span(), message, help);
                 return None;
@@ -306,7 +303,17 @@ impl Parser<'_> {
     }
 
     fn exchange(&self, fields: &mut Fields<'_>, word: &'static str) -> Option<Exchange> {
-        let operation = fields.need_text(word);
+        let (operation, http) = if word == "http" {
+            let (name, http) = self.http(fields)?;
+            (Some(name), Some(Box::new(http)))
+        } else {
+            (fields.need_text(word), None)
+        };
+        let send = fields
+            .take("send")
+            .and_then(|node| self.send(node))
+            .map(Box::new);
+        let shape = fields.text("shape");
         let with = fields
             .take("with")
             .map(|node| self.with(node))
@@ -323,20 +330,14 @@ impl Parser<'_> {
         let control = fields.take("control").and_then(|node| self.control(node));
         Some(Exchange {
             operation: operation?,
+            http,
+            send,
+            shape,
             with,
             client,
             checks,
             captures,
             control,
-        })
-    }
-
-    fn call(&self, fields: &mut Fields<'_>) -> Option<Call> {
-        let exchange = self.exchange(fields, "call");
-        let expect = fields.need("expect").and_then(|node| self.expect(node));
-        Some(Call {
-            exchange: exchange?,
-            expect: expect?,
         })
     }
 
@@ -413,6 +414,7 @@ impl Parser<'_> {
                 Some(Every::Gaps(gaps))
             }
             Kind::Scalar { text, .. } if text == "profile" => Some(Every::Profile),
+            Kind::Scalar { text, .. } if text == "server" => Some(Every::Server),
             _ => self.reader.duration(node, "`every`").map(Every::Interval),
         }
     }
@@ -430,16 +432,16 @@ impl Parser<'_> {
         let after = fields
             .take("after_poll")
             .and_then(|node| Expr::read(self.reader, node));
-        let at = fields.duration("at");
+        let at = fields.take("at").and_then(|node| self.moment(node));
         let act = self.act(&mut fields);
         let expect = self.act_expect(&mut fields);
         let covers = covers::read(self.reader, &mut fields, self.requirements);
         fields.finish();
         let trigger = match (after, at) {
             (Some(after), None) => Trigger::AfterPoll(after),
-            (None, Some(at)) => Trigger::At(at),
+            (None, Some(at)) => at,
             _ => {
-                let help = "write `after_poll: 2` (0 is before the first) or `at: 3s`";
+                let help = "write `after_poll: 2` (0 is before the first), `at: 3s`, or `at: { between: [0s, 5s] }`";
                 self.reader
                     .error_with_help("E0109", node.span, "an action needs one moment", help);
                 return None;
@@ -451,6 +453,48 @@ impl Parser<'_> {
             expect,
             span: node.span,
             covers,
+        })
+    }
+
+    /// `3s`, or `{ between: [0s, 5s] }`.
+    fn moment(&self, node: &Node) -> Option<Trigger> {
+        let Kind::Map(_) = node.kind else {
+            return self.reader.duration(node, "`at`").map(Trigger::At);
+        };
+        let mut fields = self.reader.map(node, "`at`")?;
+        let between = fields.need("between");
+        fields.finish();
+        let items = self.reader.list(between?, "`between`");
+        let ends: Option<Vec<_>> = items
+            .iter()
+            .map(|item| self.reader.duration(item, "`between`"))
+            .collect();
+        match ends?[..] {
+            [first, last] if first < last => Some(Trigger::Between(first, last)),
+            _ => {
+                let help = "write the earlier one first: `at: { between: [0s, 5s] }`";
+                let message = "`between` takes two times";
+                self.reader
+                    .error_with_help("E0109", node.span, message, help);
+                None
+            }
+        }
+    }
+
+    /// Switches of the tenant.
+    fn set(&self, fields: &mut Fields<'_>) -> Option<Set> {
+        let node = fields.need("set")?;
+        let entries = self.reader.entries(node, "`set`");
+        if entries.is_empty() && matches!(node.kind, Kind::Map(_)) {
+            self.reader.error("E0103", node.span, "`set` is empty");
+        }
+        let switch = |entry: &Entry| {
+            let value = Expr::read(self.reader, &entry.value)?;
+            Some((name_of(entry), value))
+        };
+        let switches: Option<Vec<_>> = entries.iter().map(switch).collect();
+        Some(Set {
+            switches: switches?,
         })
     }
 
@@ -472,6 +516,7 @@ impl Parser<'_> {
         let words = [
             ("acknowledged", ActExpect::Acknowledged),
             ("refused", ActExpect::Refused),
+            ("nothing", ActExpect::Nothing),
         ];
         let Some(node) = fields.take("expect") else {
             return ActExpect::Acknowledged;
@@ -593,7 +638,7 @@ impl Parser<'_> {
                 with.omit = self.texts(&entry.value, "`omit`");
             } else {
                 // A value that could not be read is given all the same.
-                let value = Expr::read(self.reader, &entry.value);
+                let value = Expr::read_sent(self.reader, &entry.value);
                 let value = value.unwrap_or(Expr::Literal(Value::Null));
                 with.given.push((name_of(entry), value));
             }
@@ -657,10 +702,11 @@ impl Parser<'_> {
                 .need("where")
                 .map(|node| self.reader.entries(node, "`where`"))
                 .unwrap_or(&[]);
-            let members = members
-                .iter()
-                .map(|entry| (entry.key.clone(), entry.value.to_json()))
-                .collect();
+            let member = |entry: &Entry| {
+                let value = Expr::read(self.reader, &entry.value)?;
+                Some((entry.key.clone(), value))
+            };
+            let members = members.iter().filter_map(member).collect();
             let take = fields
                 .need_text("take")
                 .map(|take| take.value.split('.').map(str::to_owned).collect());
@@ -731,9 +777,21 @@ impl Parser<'_> {
 enum Device {
     Push,
     Approver,
+    Messages(Channel),
 }
 
-const DEVICES: &[(&str, Device)] = &[("push", Device::Push), ("approver", Device::Approver)];
+const DEVICES: &[(&str, Device)] = &[
+    ("push", Device::Push),
+    ("approver", Device::Approver),
+    ("sms", Device::Messages(Channel::Sms)),
+    ("voice", Device::Messages(Channel::Voice)),
+    ("email", Device::Messages(Channel::Email)),
+];
+
+/// What a step can do: the key that says it.
+const KINDS: [&str; 8] = [
+    "call", "poll", "use", "wait", "device", "together", "set", "http",
+];
 
 fn name_of(entry: &Entry) -> Spanned<String> {
     Spanned::new(entry.key.clone(), entry.key_span)

@@ -220,6 +220,13 @@ impl Pattern {
             .and_then(|place| self.elements.get(place.element))
     }
 
+    /// Whether its last outcome, or one that may be the last, is such a one.
+    pub(crate) fn ends_with(&self, is_one: &dyn Fn(Outcomes) -> bool) -> bool {
+        let needed = self.places.iter().rposition(|place| !place.optional);
+        let ends = &self.places[needed.unwrap_or(0)..];
+        ends.iter().any(|place| is_one(place.outcomes))
+    }
+
     /// The most replies it has room for; `None` if there is no end.
     #[must_use]
     pub fn most(&self) -> Option<usize> {

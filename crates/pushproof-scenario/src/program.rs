@@ -7,7 +7,7 @@ use pushproof_polling::Policy;
 use pushproof_report::{Binding, CaseHead, Cover};
 use serde_json::Value;
 
-use crate::ast::{ActExpect, Settles};
+use crate::ast::{ActExpect, Channel, Settles};
 use crate::dialect::{Dialect, Outcomes, Profile};
 use crate::matcher::Matcher;
 use crate::path::Path;
@@ -38,8 +38,12 @@ pub struct Program {
     pub slots: Vec<Slot>,
     /// People and phones.
     pub actors: Vec<Actor>,
-    /// What it does.
+    /// What it does: steps in order, and then those that run in any case.
     pub steps: Vec<Step>,
+    /// Where the steps begin that run in any case; the number of steps if there are none.
+    pub finally: usize,
+    /// How many fresh instances of it are run; verdicts that differ are flaky.
+    pub repeat: u32,
 }
 
 /// A place for a value.
@@ -79,6 +83,13 @@ pub enum ActorKind {
         /// The position of its owner.
         owner: usize,
     },
+    /// Where messages of one kind arrive.
+    Messages {
+        /// How they are sent.
+        channel: Channel,
+        /// The position of the person who receives them.
+        owner: usize,
+    },
     /// Somebody who is asked out of band and decides.
     Approver {
         /// The position of the user who is asked, if the scenario names one.
@@ -95,6 +106,7 @@ impl ActorKind {
             Self::Push { .. } => &[
                 "enrol", "approve", "reject", "ignore", "unenrol", "read", "code",
             ],
+            Self::Messages { .. } => &["read"],
             Self::Approver { .. } => &["approve", "reject", "ignore"],
         }
     }
@@ -117,6 +129,8 @@ pub struct Step {
     pub covers: Vec<Cover>,
     /// The step that must have succeeded for a refusal here to mean something.
     pub control: Option<usize>,
+    /// How many of the steps that follow are sent at the same moment.
+    pub beside: usize,
 }
 
 /// What a step does.
@@ -128,6 +142,13 @@ pub enum Action {
         exchange: Exchange,
         /// What the reply must be.
         expect: Expect,
+    },
+    /// Sends the same several times at the same moment.
+    AtOnce(Box<AtOnce>),
+    /// Sets switches of the tenant.
+    Set {
+        /// Names and values.
+        switches: Vec<(String, Value)>,
     },
     /// Sends until it is over.
     Poll(Box<Poll>),
@@ -156,6 +177,30 @@ pub struct Expect {
     pub outcomes: Outcomes,
     /// None of them.
     pub any_but: bool,
+}
+
+/// The same call several times at the same moment.
+#[derive(Debug)]
+pub struct AtOnce {
+    /// What is sent.
+    pub exchange: Exchange,
+    /// How often.
+    pub times: u32,
+    /// How many of the replies must be what.
+    pub counts: Vec<Count>,
+    /// What each reply must be that is not counted.
+    pub others: Expect,
+}
+
+/// How many replies must have an outcome.
+#[derive(Debug, Clone, Copy)]
+pub struct Count {
+    /// The outcome.
+    pub outcome: Outcomes,
+    /// Not fewer.
+    pub at_least: u32,
+    /// Not more.
+    pub at_most: Option<u32>,
 }
 
 /// How long a wait is.
@@ -187,6 +232,8 @@ pub struct Exchange {
     pub always: Vec<usize>,
     /// A later poll step takes its cadence from this reply.
     pub begins_transaction: bool,
+    /// The name of the reply's shape, where it is not made from operation and outcome.
+    pub shape: Option<String>,
 }
 
 /// An operation repeated.
@@ -230,6 +277,8 @@ pub enum Trigger {
     AfterPoll(u32),
     /// This long after the step began.
     At(Duration),
+    /// At a moment between these two, chosen by the session's seed.
+    Between(Duration, Duration),
 }
 
 /// What a phone does.
@@ -262,6 +311,31 @@ pub enum Operand {
     List(Vec<Self>),
     /// An object put together.
     Map(Vec<(String, Self)>),
+    /// A value with one character changed.
+    Altered(Box<Self>),
+    /// The target's base URL.
+    BaseUrl,
+}
+
+impl Operand {
+    /// The slots that it is made of.
+    #[must_use]
+    pub fn slots(&self) -> Vec<usize> {
+        match self {
+            Self::Slot(slot) => vec![*slot],
+            Self::Text(parts) | Self::List(parts) => parts.iter().flat_map(Self::slots).collect(),
+            Self::Map(members) => members
+                .iter()
+                .flat_map(|(_, value)| value.slots())
+                .collect(),
+            Self::Altered(inner) => inner.slots(),
+            Self::Const(_)
+            | Self::ClientId(_)
+            | Self::ClientSecret(_)
+            | Self::ClientBasic(_)
+            | Self::BaseUrl => Vec::new(),
+        }
+    }
 }
 
 impl Act {
@@ -311,7 +385,7 @@ pub enum CaptureFrom {
         /// The list.
         list: Path,
         /// Names and values; all must be equal.
-        members: Vec<(String, Value)>,
+        members: Vec<(String, Operand)>,
         /// What to take.
         take: Vec<String>,
     },
@@ -326,8 +400,9 @@ impl Action {
     pub fn exchange(&self) -> Option<&Exchange> {
         match self {
             Self::Call { exchange, .. } => Some(exchange),
+            Self::AtOnce(several) => Some(&several.exchange),
             Self::Poll(poll) => Some(&poll.exchange),
-            Self::Wait { .. } | Self::Device { .. } => None,
+            Self::Wait { .. } | Self::Device { .. } | Self::Set { .. } => None,
         }
     }
 
@@ -336,7 +411,11 @@ impl Action {
     pub const fn check_name(&self) -> &'static str {
         match self {
             Self::Poll(_) => "outcomes",
-            Self::Call { .. } | Self::Device { .. } | Self::Wait { .. } => "expect",
+            Self::Call { .. }
+            | Self::AtOnce(_)
+            | Self::Device { .. }
+            | Self::Wait { .. }
+            | Self::Set { .. } => "expect",
         }
     }
 }
@@ -390,14 +469,25 @@ impl Program {
         bindings
     }
 
+    /// Whether it sets switches, which are the whole tenant's.
+    #[must_use]
+    pub fn sets_switches(&self) -> bool {
+        let mut steps = self.steps.iter();
+        steps.any(|step| matches!(step.action, Action::Set { .. }))
+    }
+
     /// How often it disturbs somebody's phone: its calls that may do so.
     #[must_use]
     pub fn pushes(&self) -> u32 {
-        let disturbs = |step: &&Step| {
-            let exchange = step.action.exchange();
-            exchange.is_some_and(|exchange| self.dialect.operations[exchange.operation].disturbs)
+        let disturbs = |exchange: &&Exchange| self.dialect.operations[exchange.operation].disturbs;
+        let pushes = |step: &Step| {
+            let disturbs = step.action.exchange().filter(disturbs).is_some();
+            match &step.action {
+                Action::AtOnce(several) if disturbs => several.times,
+                _ => u32::from(disturbs),
+            }
         };
-        u32::try_from(self.steps.iter().filter(disturbs).count()).unwrap_or(u32::MAX)
+        self.steps.iter().map(pushes).sum()
     }
 
     /// How long it waits on purpose, polls left aside.
@@ -412,7 +502,11 @@ impl Program {
                 length: WaitLength::Past { name, .. },
                 ..
             } => lifetime(name),
-            Action::Call { .. } | Action::Poll(_) | Action::Device { .. } => Duration::ZERO,
+            Action::Call { .. }
+            | Action::AtOnce(_)
+            | Action::Set { .. }
+            | Action::Poll(_)
+            | Action::Device { .. } => Duration::ZERO,
         };
         self.steps.iter().map(wait).sum()
     }

@@ -11,7 +11,7 @@ use crate::ast::{ActExpect, Settles};
 use crate::dialect::{Outcome, Outcomes, Recognition};
 use crate::matcher::{Context, Matcher};
 use crate::path::{Path, Root, Seen, each_below};
-use crate::program::{Action, Expect, Operand, Poll, Program, Step};
+use crate::program::{Action, AtOnce, Count, Expect, Operand, Poll, Program, Step};
 use crate::session::{CheckRef, Reply, SECRET_LENGTH_MIN, Session};
 use crate::source::{Source, Span};
 use crate::template::{Values, plain};
@@ -78,6 +78,11 @@ impl Program {
                     self.weak_words(expect.outcomes, evidence, &mut words);
                 }
             }
+            (CheckRef::Expect, Action::AtOnce(race)) => self.race_words(race, evidence, &mut words),
+            (CheckRef::Expect, Action::Set { .. }) => {
+                words.expected = "the switches to be set".to_owned();
+                words.actual = evidence.answer.unwrap_or("no answer").to_owned();
+            }
             (CheckRef::Expect, Action::Device { expect, .. }) => {
                 words.expected = answer(*expect).to_owned();
                 words.actual = evidence.answer.unwrap_or("no answer").to_owned();
@@ -141,6 +146,45 @@ impl Program {
         } else {
             forms
         }
+    }
+
+    /// What came of all requests of a race.
+    fn race_words(&self, race: &AtOnce, evidence: Evidence<'_>, words: &mut Words) {
+        let count = |count: &Count| {
+            let name = self.dialect.names(count.outcome).join(" or ");
+            let bounds = match (count.at_least, count.at_most) {
+                (least, Some(most)) if least == most => format!("exactly {most}"),
+                (0, Some(most)) => format!("at most {most}"),
+                (least, None) => format!("at least {least}"),
+                (least, Some(most)) => format!("{least} to {most}"),
+            };
+            format!("{bounds} {name}")
+        };
+        let mut wanted: Vec<String> = race.counts.iter().map(count).collect();
+        if race.others.any_but || !race.others.outcomes.is_empty() {
+            let others = self.dialect.names(race.others.outcomes).join(" or ");
+            let others = if race.others.any_but {
+                format!("anything but {others}")
+            } else {
+                others
+            };
+            wanted.push(if race.counts.is_empty() {
+                format!("{others}, each")
+            } else {
+                format!("otherwise {others}")
+            });
+        }
+        let mut seen: Vec<(String, usize)> = Vec::new();
+        for outcomes in evidence.history {
+            let name = self.dialect.names(*outcomes).join(", ");
+            match seen.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, times)) => *times += 1,
+                None => seen.push((name, 1)),
+            }
+        }
+        let seen = seen.iter().map(|(name, times)| format!("{times} × {name}"));
+        words.expected = format!("of {}: {}", race.times, wanted.join(", "));
+        words.actual = seen.collect::<Vec<_>>().join(", ");
     }
 
     /// `rejected (400 access_denied | 403 invalid_grant)`, several joined by `or`.
@@ -343,5 +387,7 @@ const fn answer(expect: ActExpect) -> &'static str {
         ActExpect::Acknowledged => "acknowledged",
         ActExpect::Refused => "refused",
         ActExpect::Either => "acknowledged or refused",
+        ActExpect::Something => "something to read",
+        ActExpect::Nothing => "nothing to read",
     }
 }

@@ -87,7 +87,7 @@ pub(crate) fn cost(
 fn of_step(step: &Step) -> Cost {
     match &step.action {
         Action::Poll(poll) => of_poll(poll),
-        Action::Device { .. } => Cost {
+        Action::Device { .. } | Action::Set { .. } => Cost {
             acts: 1,
             ..Cost::default()
         },
@@ -95,6 +95,17 @@ fn of_step(step: &Step) -> Cost {
             requests: Bounds { least: 1, most: 1 },
             ..Cost::default()
         },
+        Action::AtOnce(race) => {
+            let requests = race.times.into();
+            let requests = Bounds {
+                least: requests,
+                most: requests,
+            };
+            Cost {
+                requests,
+                ..Cost::default()
+            }
+        }
         Action::Wait { .. } => Cost::default(),
     }
 }
@@ -222,9 +233,7 @@ fn acts(program: &Program) -> impl Iterator<Item = &Act> {
 }
 
 fn slots(operand: &Operand, into: &mut Vec<usize>) {
-    if let Operand::Slot(slot) = operand {
-        into.push(*slot);
-    }
+    into.extend(operand.slots());
 }
 
 /// What else a plan depends on.

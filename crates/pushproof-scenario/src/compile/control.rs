@@ -11,6 +11,8 @@ use crate::source::Spanned;
 impl Compiler<'_> {
     /// Ties the steps of one file to their controls. Done last: a control may stand later in the file.
     pub(super) fn controls(&mut self, steps: &[ast::Step], scope: &Scope) {
+        let all: Vec<&ast::Step> = steps.iter().flat_map(flat).collect();
+        let steps = &all[..];
         for step in steps {
             let Some(exchange) = asks(step) else {
                 continue;
@@ -27,12 +29,13 @@ impl Compiler<'_> {
         step: &ast::Step,
         exchange: &ast::Exchange,
         control: &ast::Control,
-        steps: &[ast::Step],
+        steps: &[&ast::Step],
         scope: &Scope,
     ) {
         let reader = &self.readers[scope.reader];
         let named = steps
             .iter()
+            .copied()
             .find(|other| other.id.value == control.step.value);
         let Some(named) = named else {
             let known = steps.iter().map(|step| step.id.value.as_str());
@@ -88,7 +91,11 @@ impl Compiler<'_> {
             return;
         };
         let operation = &dialect.operations[operation];
-        let known: Vec<&str> = operation.inputs().into_keys().chain(["client"]).collect();
+        let known: Vec<&str> = operation
+            .inputs()
+            .into_keys()
+            .chain(["client", "send"])
+            .collect();
         for name in &control.differs_in {
             if !known.contains(&name.value.as_str()) {
                 let what = format!("input of `{}`", operation.name);
@@ -106,7 +113,25 @@ impl Compiler<'_> {
         let refused = |name: &Spanned<String>| {
             self.against.dialect.outcome(&name.value) == Some(Outcomes::REFUSED)
         };
-        call.expect.any_but || call.expect.names.iter().any(refused)
+        let names = &call.expect.names;
+        call.expect.any_but
+            || names.iter().any(refused) && !names.iter().any(|name| self.is_success(name))
+    }
+
+    /// Whether an outcome can be a success by its status.
+    fn is_success(&self, name: &Spanned<String>) -> bool {
+        let outcomes = self.against.dialect.outcome(&name.value);
+        let mut named = outcomes.unwrap_or_default().positions();
+        named.any(|position| {
+            let outcome = self.against.profile.outcomes.get(position);
+            let outcome = outcome.and_then(Option::as_ref);
+            let mut forms = outcome.iter().flat_map(|outcome| &outcome.alternatives);
+            forms.any(|form| {
+                form.statuses
+                    .iter()
+                    .any(|status| (200..300).contains(status))
+            })
+        })
     }
 
     /// A check that something is refused, without a control, would also hold for an endpoint that refuses everything.
@@ -132,12 +157,25 @@ impl Compiler<'_> {
     }
 }
 
+/// A step, or those that it sends together.
+fn flat(step: &ast::Step) -> Vec<&ast::Step> {
+    match &step.kind {
+        StepKind::Together(calls) => calls.iter().collect(),
+        _ => vec![step],
+    }
+}
+
 /// What a step asks for, if it asks for something.
-const fn asks(step: &ast::Step) -> Option<&ast::Exchange> {
+pub(super) const fn asks(step: &ast::Step) -> Option<&ast::Exchange> {
     match &step.kind {
         StepKind::Call(call) => Some(&call.exchange),
+        StepKind::AtOnce(several) => Some(&several.exchange),
         StepKind::Poll(poll) => Some(&poll.exchange),
-        StepKind::Use(_) | StepKind::Wait(_) | StepKind::Device(_) => None,
+        StepKind::Together(_)
+        | StepKind::Use(_)
+        | StepKind::Wait(_)
+        | StepKind::Device(_)
+        | StepKind::Set(_) => None,
     }
 }
 
@@ -166,7 +204,33 @@ fn differences(one: &ast::Exchange, other: &ast::Exchange) -> Vec<String> {
     if client(one) != client(other) {
         names.push("client".to_owned());
     }
+    let sent = |exchange: &ast::Exchange| exchange.send.as_deref().map(wire);
+    if sent(one) != sent(other) {
+        names.push("send".to_owned());
+    }
     names
+}
+
+/// What is changed on the wire, as text that does not depend on where it is written.
+fn wire(send: &ast::Send) -> String {
+    let word = |word: &Option<Spanned<crate::expr::Expr>>| {
+        word.as_ref().map(|word| without_places(&word.value))
+    };
+    let fields = |fields: &[Spanned<String>]| {
+        let names = fields.iter().map(|field| field.value.clone());
+        names.collect::<Vec<_>>()
+    };
+    let header = |(name, value): &(Spanned<String>, Option<crate::expr::Expr>)| {
+        (name.value.clone(), value.as_ref().map(without_places))
+    };
+    let extra = |(name, value): &(Spanned<String>, crate::expr::Expr)| {
+        (name.value.clone(), without_places(value))
+    };
+    let words = [&send.form, &send.media_type, &send.method].map(word);
+    let headers: Vec<_> = send.headers.iter().map(header).collect();
+    let extra: Vec<_> = send.extra.iter().map(extra).collect();
+    let (raw, twice) = (fields(&send.raw), fields(&send.twice));
+    format!("{words:?} {headers:?} {raw:?} {twice:?} {extra:?}")
 }
 
 /// The value as text that does not depend on where it is written.
@@ -192,5 +256,6 @@ fn without_places(expr: &crate::expr::Expr) -> String {
             .map(|(name, value)| format!("{name}:{}", without_places(value)))
             .collect::<Vec<_>>()
             .join(","),
+        Expr::Altered(inner) => format!("altered {}", without_places(inner)),
     }
 }

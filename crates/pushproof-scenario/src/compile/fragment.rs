@@ -115,8 +115,12 @@ impl Compiler<'_> {
                 _ => "",
             };
             let fits = |actor: &usize| {
-                matches!(self.actors[*actor].kind, ActorKind::User { .. })
-                    == (input.kind == InputKind::User)
+                let kind = match self.actors[*actor].kind {
+                    ActorKind::User { .. } => InputKind::User,
+                    ActorKind::Push { .. } | ActorKind::Approver { .. } => InputKind::Device,
+                    ActorKind::Messages { .. } => InputKind::Messages,
+                };
+                kind == input.kind
             };
             match scope.actor(bare).filter(fits) {
                 Some(actor) => inner.bind_input(&name.value, Bound::Actor(actor)),

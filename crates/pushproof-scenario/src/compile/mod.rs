@@ -2,17 +2,19 @@
 //!
 //! Everything that can be wrong before the first request is found here; a problem in a fragment is reported at its place in the fragment.
 
+mod acts;
 mod control;
 mod fragment;
+mod many;
+mod matrix;
 mod operand;
 mod poll;
 mod scope;
+mod send;
 mod steps;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use serde_json::Value;
 
 use crate::ast::{self, Fragment, Scenario};
 use crate::diagnostic::Diagnostic;
@@ -20,6 +22,7 @@ use crate::dialect::{Dialect, Profile};
 use crate::fields::Reader;
 use crate::program::{Actor, ActorKind, Program, Slot, Step};
 use crate::source::{Source, Spanned};
+use matrix::{Row, case_id, rows};
 use scope::Scope;
 
 /// What a scenario is compiled against.
@@ -82,52 +85,6 @@ pub fn compile(scenario: &Scenario, against: Against<'_>) -> (Vec<Program>, Vec<
     (programs, problems)
 }
 
-/// One value for each dimension of the matrix.
-type Row = Vec<(String, Value)>;
-
-/// Every combination, the last dimension running fastest.
-fn rows(reader: &Reader, scenario: &Scenario) -> Vec<Row> {
-    let count = scenario
-        .matrix
-        .iter()
-        .map(|dimension| dimension.values.len())
-        .try_fold(1usize, usize::checked_mul);
-    if count.is_none_or(|count| count > CASES_MAX) {
-        let span = scenario.matrix[0].name.span;
-        reader.error(
-            "E0151",
-            span,
-            format!("matrix makes more than {CASES_MAX} cases"),
-        );
-        return Vec::new();
-    }
-    scenario
-        .matrix
-        .iter()
-        .fold(vec![Vec::new()], |rows, dimension| {
-            let with = |row: &Row, value: &Value| {
-                let mut row = row.clone();
-                row.push((dimension.name.value.clone(), value.clone()));
-                row
-            };
-            rows.iter()
-                .flat_map(|row| dimension.values.iter().map(|value| with(row, value)))
-                .collect()
-        })
-}
-
-/// `id[a=1,b=x]`.
-fn case_id(id: &str, row: &Row) -> String {
-    if row.is_empty() {
-        return id.to_owned();
-    }
-    let values: Vec<String> = row
-        .iter()
-        .map(|(name, value)| format!("{name}={}", crate::template::plain(value)))
-        .collect();
-    format!("{id}[{}]", values.join(","))
-}
-
 struct Compiler<'a> {
     scenario: &'a Scenario,
     against: Against<'a>,
@@ -137,6 +94,8 @@ struct Compiler<'a> {
     captured_by: BTreeMap<usize, usize>,
     actors: Vec<Actor>,
     steps: Vec<Step>,
+    /// Where the steps begin that run in any case.
+    finally: usize,
     readers: Vec<Reader>,
     /// Something of it could not be read, or grew out of all measure.
     incomplete: bool,
@@ -155,6 +114,7 @@ impl<'a> Compiler<'a> {
             captured_by: BTreeMap::new(),
             actors: Vec::new(),
             steps: Vec::new(),
+            finally: 0,
             readers: Vec::new(),
             incomplete: false,
         }
@@ -169,6 +129,8 @@ impl<'a> Compiler<'a> {
         }
         self.actors(&mut scope);
         self.steps(&scenario.steps, &mut scope, "", 0);
+        self.finally = self.steps.len();
+        self.steps(&scenario.finally, &mut scope, "", 0);
         scope.report_unused(&self.readers[reader]);
     }
 
@@ -190,6 +152,8 @@ impl<'a> Compiler<'a> {
             slots: self.slots,
             actors: self.actors,
             steps: self.steps,
+            finally: self.finally,
+            repeat: scenario.repeat.unwrap_or(1),
         };
         (
             program,
@@ -228,6 +192,13 @@ impl<'a> Compiler<'a> {
                 }
                 ast::ActorKind::Push { owner } => match self.owner(owner, scope) {
                     Some(owner) => ActorKind::Push { owner },
+                    None => continue,
+                },
+                ast::ActorKind::Messages { channel, owner } => match self.owner(owner, scope) {
+                    Some(owner) => ActorKind::Messages {
+                        channel: *channel,
+                        owner,
+                    },
                     None => continue,
                 },
                 ast::ActorKind::Approver { owner: None } => ActorKind::Approver { owner: None },

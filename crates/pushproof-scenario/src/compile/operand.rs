@@ -7,11 +7,11 @@ use serde_json::Value;
 use super::Compiler;
 use super::scope::Scope;
 use crate::ast::With;
-use crate::dialect::{Body, Field, Operation};
-use crate::expr::{Expr, Part};
+use crate::dialect::{BASE_URL, Body, Field, Operation};
+use crate::expr::{Expr, Part, alter};
 use crate::program::{CLIENTS, Operand};
 use crate::source::{Span, Spanned};
-use crate::template::{Parts, PartsBody, PartsField, Template};
+use crate::template::{FORM, JSON, Parts, PartsBody, PartsField};
 
 /// A step's inputs, resolved.
 pub(super) type Inputs = BTreeMap<String, Operand>;
@@ -137,33 +137,40 @@ impl Compiler<'_> {
         }
     }
 
-    /// The operation's bytes with the step's inputs put in; what is omitted is not sent.
-    pub(super) fn template(
-        &self,
-        operation: &Operation,
-        inputs: &Inputs,
-        client: usize,
-    ) -> Template {
+    /// What an operation sends, with the step's inputs put in; what is omitted is not sent.
+    pub(super) fn parts(&self, operation: &Operation, inputs: &Inputs, client: usize) -> Parts {
         let fields = |fields: &[Field]| -> Vec<PartsField> {
             fields
                 .iter()
                 .filter_map(|field| parts_field(field, inputs, client))
                 .collect()
         };
-        Template::new(Parts {
+        let (body, media_type) = match &operation.body {
+            Body::None => (PartsBody::None, None),
+            Body::Form(all) => (PartsBody::Form(fields(all)), Some(FORM)),
+            Body::Json(all) => (PartsBody::Json(fields(all)), Some(JSON)),
+        };
+        let bearer = operation.bearer.as_ref();
+        let bearer = bearer.and_then(|bearer| substitute(bearer, inputs, client));
+        let bearer = bearer.map(|bearer| {
+            let scheme = Operand::Const("Bearer ".into());
+            (
+                "authorization".to_owned(),
+                Operand::Text(vec![scheme, bearer]),
+            )
+        });
+        let media_type = media_type.map(|media_type| {
+            let value = Operand::Const(media_type.into());
+            ("content-type".to_owned(), value)
+        });
+        Parts {
             method: operation.method.clone(),
             path: substitute(&operation.path, inputs, client)
                 .unwrap_or(Operand::Const(Value::String(String::new()))),
-            bearer: operation
-                .bearer
-                .as_ref()
-                .and_then(|bearer| substitute(bearer, inputs, client)),
-            body: match &operation.body {
-                Body::None => PartsBody::None,
-                Body::Form(all) => PartsBody::Form(fields(all)),
-                Body::Json(all) => PartsBody::Json(fields(all)),
-            },
-        })
+            raw_path: false,
+            head: bearer.into_iter().chain(media_type).collect(),
+            body,
+        }
     }
 
     /// The position of the client that a step names.
@@ -192,6 +199,7 @@ fn parts_field(field: &Field, inputs: &Inputs, client: usize) -> Option<PartsFie
         name: field.name.clone(),
         value,
         optional: field.optional,
+        raw: false,
     })
 }
 
@@ -200,6 +208,7 @@ fn substitute(expr: &Expr, inputs: &Inputs, client: usize) -> Option<Operand> {
     build(expr, &mut |name| match name.value.as_str() {
         "client.id" => Some(Operand::ClientId(client)),
         "client.secret" => Some(Operand::ClientSecret(client)),
+        BASE_URL => Some(Operand::BaseUrl),
         input => inputs.get(input).cloned(),
     })
 }
@@ -230,5 +239,9 @@ fn build(
                 .map(|(name, value)| Some((name.clone(), build(value, resolve)?)))
                 .collect::<Option<_>>()?,
         ),
+        Expr::Altered(inner) => match build(inner, resolve)? {
+            Operand::Const(Value::String(text)) => Operand::Const(alter(&text).into()),
+            other => Operand::Altered(Box::new(other)),
+        },
     })
 }

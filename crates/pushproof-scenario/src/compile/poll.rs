@@ -28,8 +28,7 @@ impl Compiler<'_> {
             .collect();
         let exchange = self.exchange(&poll.exchange, scope);
         let reader = &self.readers[scope.reader];
-        let dialect = self.against.dialect;
-        let operation = dialect.operation(&poll.exchange.operation.value)?;
+        let operation = self.operation(&poll.exchange)?;
         let pattern = Pattern::read(reader, &poll.outcomes, &|name| {
             self.outcome(reader, name, operation)
         })?;
@@ -40,6 +39,7 @@ impl Compiler<'_> {
         let meanwhile = meanwhile.into_iter().collect::<Option<Vec<_>>>()?;
         let policy = self.policy(poll);
         self.check_limits(reader, poll, &policy, &pattern);
+        self.check_end(reader, poll, &pattern);
         self.check_final(reader, poll, &pattern);
         check_reach(reader, &meanwhile, &policy, &pattern);
         check_settles(reader, poll, &meanwhile);
@@ -48,7 +48,7 @@ impl Compiler<'_> {
         let settles = poll.settles_within.as_ref();
         let compiled = Poll {
             exchange,
-            follows_hints: poll.every == Every::Profile,
+            follows_hints: matches!(poll.every, Every::Profile | Every::Server),
             begun_by,
             policy,
             pattern,
@@ -61,7 +61,8 @@ impl Compiler<'_> {
     fn policy(&self, poll: &ast::Poll) -> Policy {
         let rules = &self.against.dialect.poll;
         let (interval, cadence) = match &poll.every {
-            Every::Profile => (rules.interval, Cadence::Steady),
+            Every::Profile | Every::Server => (rules.interval, Cadence::Steady),
+            Every::Times(_) => (rules.interval, Cadence::Gaps([Duration::ZERO].into())),
             Every::Interval(interval) => (*interval, Cadence::Steady),
             Every::Gaps(gaps) => (rules.interval, Cadence::Gaps(gaps.clone().into())),
         };
@@ -72,7 +73,9 @@ impl Compiler<'_> {
             slow_down_adds: rules.slow_down_adds,
             deadline: match poll.every {
                 Every::Profile => poll.give_up_after.value.min(rules.deadline),
-                Every::Interval(_) | Every::Gaps(_) => poll.give_up_after.value,
+                Every::Server | Every::Interval(_) | Every::Gaps(_) | Every::Times(_) => {
+                    poll.give_up_after.value
+                }
             },
             polls_max: poll.max_polls,
             failures_max: FAILURES_MAX,
@@ -105,6 +108,44 @@ impl Compiler<'_> {
             );
             reader.error("E0176", poll.give_up_after.span, message);
         }
+    }
+
+    /// A step must be able to end by what it sees, or by the number of its polls.
+    fn check_end(&self, reader: &Reader, poll: &ast::Poll, pattern: &Pattern) {
+        if let Every::Times(times) = poll.every {
+            let times = times as usize;
+            if let Some(most) = pattern.most().filter(|most| *most < times) {
+                let message = format!("`times: {times}`, and the pattern is over after {most}");
+                reader.error("E0175", poll.outcomes_span, message);
+            }
+            return;
+        }
+        if poll.every == Every::Server && self.against.dialect.poll.interval_path.is_none() {
+            let help = "write `every: profile`, or a duration";
+            let message = "endpoints of this dialect name no interval";
+            reader.error_with_help("E0144", poll.give_up_after.span, message, help);
+        }
+        if poll.max_polls.is_some() || pattern.most().is_some() {
+            return;
+        }
+        let may_end = |outcomes: Outcomes| self.may_be_final(outcomes);
+        if !pattern.ends_with(&may_end) {
+            let help = "end it with an outcome after which nobody asks again, or add `max_polls`";
+            let message = "the pattern can go on for ever: nothing in it ends the polling";
+            reader.error_with_help("E0143", poll.outcomes_span, message, help);
+        }
+    }
+
+    /// Whether polling may be over after one of these.
+    fn may_be_final(&self, outcomes: Outcomes) -> bool {
+        let profile = self.against.profile;
+        let mut named = outcomes.positions();
+        outcomes.meets(Outcomes::REFUSED)
+            || named.any(|position| {
+                let outcome = profile.outcomes.get(position).and_then(Option::as_ref);
+                outcome
+                    .is_none_or(|outcome| outcome.means.is_none_or(|means| means == Meaning::Final))
+            })
     }
 
     /// After a final outcome an obedient client does not ask again.
@@ -151,12 +192,13 @@ impl Compiler<'_> {
         let act = self.act(&one.act, scope)?;
         let trigger = match &one.trigger {
             ast::Trigger::At(time) => Trigger::At(*time),
+            ast::Trigger::Between(first, last) => Trigger::Between(*first, *last),
             ast::Trigger::AfterPoll(expr) => Trigger::AfterPoll(self.after_poll(expr, one, scope)?),
         };
         Some(Meanwhile {
             trigger,
-            act,
             expect: one.expect,
+            act,
             span: one.span,
             covers: one.covers.clone(),
         })
@@ -201,7 +243,7 @@ fn check_reach(reader: &Reader, meanwhile: &[Meanwhile], policy: &Policy, patter
     for one in meanwhile {
         let deadline = humantime::format_duration(policy.deadline);
         let late = match one.trigger {
-            Trigger::At(time) => {
+            Trigger::At(time) | Trigger::Between(_, time) => {
                 let time_is_up = time > policy.deadline;
                 time_is_up.then(|| format!("the time is up after {deadline}"))
             }
@@ -225,7 +267,9 @@ fn check_reach(reader: &Reader, meanwhile: &[Meanwhile], policy: &Policy, patter
         };
         if let Some(why) = late {
             let what = match one.trigger {
-                Trigger::At(time) => format!("at {}", humantime::format_duration(time)),
+                Trigger::At(time) | Trigger::Between(_, time) => {
+                    format!("at {}", humantime::format_duration(time))
+                }
                 Trigger::AfterPoll(after) => format!("after poll {after}"),
             };
             let message = format!("the action {what} comes too late: {why}");

@@ -5,15 +5,18 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Compiler;
+use super::acts::reads;
+use super::control::asks;
 use super::scope::Scope;
 use crate::ast::{self, From, StepKind, WaitLength as AstWait};
-use crate::dialect::Outcomes;
+use crate::dialect::{Operation, Outcomes, WRITTEN_OUT};
 use crate::fields::Reader;
 use crate::path::Path;
 use crate::program::{
     Act, Action, Capture, CaptureFrom, Check, Exchange, Expect, Operand, Step, WaitLength,
 };
 use crate::source::{Span, Spanned};
+use crate::template::Template;
 
 impl Compiler<'_> {
     pub(super) fn steps(
@@ -24,25 +27,36 @@ impl Compiler<'_> {
         depth: usize,
     ) {
         for step in steps {
-            let first = self.steps.len();
-            if let Some(known) = scope.ids.insert(step.id.value.clone(), step.id.span) {
-                let reader = &self.readers[scope.reader];
-                let line = reader.source().place(known).line;
-                let message = format!(
-                    "step id `{}` is given twice, first on line {line}",
-                    step.id.value
-                );
-                reader.error("E0170", step.id.span, message);
-            }
-            self.step(step, scope, prefix, depth);
-            // A step that was not compiled is no control; one that uses a fragment is known by its last step.
-            if self.steps.len() > first {
-                scope
-                    .steps
-                    .insert(step.id.value.clone(), self.steps.len() - 1);
-            }
+            self.numbered(step, scope, prefix, depth);
         }
         self.controls(steps, scope);
+    }
+
+    /// A step whose id nobody else has.
+    pub(super) fn numbered(
+        &mut self,
+        step: &ast::Step,
+        scope: &mut Scope,
+        prefix: &str,
+        depth: usize,
+    ) {
+        let first = self.steps.len();
+        if let Some(known) = scope.ids.insert(step.id.value.clone(), step.id.span) {
+            let reader = &self.readers[scope.reader];
+            let line = reader.source().place(known).line;
+            let message = format!(
+                "step id `{}` is given twice, first on line {line}",
+                step.id.value
+            );
+            reader.error("E0170", step.id.span, message);
+        }
+        self.step(step, scope, prefix, depth);
+        // A step that was not compiled is no control; one that uses a fragment is known by its last step.
+        if self.steps.len() > first {
+            scope
+                .steps
+                .insert(step.id.value.clone(), self.steps.len() - 1);
+        }
     }
 
     fn step(&mut self, step: &ast::Step, scope: &mut Scope, prefix: &str, depth: usize) {
@@ -57,7 +71,22 @@ impl Compiler<'_> {
                 );
                 return;
             }
+            StepKind::Together(calls) => {
+                if !step.covers.is_empty() {
+                    let help = "put `covers` on the calls that judge";
+                    let message = "`covers` on a step that only sends others together";
+                    self.readers[scope.reader].error_with_help(
+                        "E0132",
+                        step.id.span,
+                        message,
+                        help,
+                    );
+                }
+                return self.together(calls, scope, prefix, depth);
+            }
             StepKind::Call(call) => self.call(call, scope),
+            StepKind::AtOnce(several) => self.at_once(several, scope),
+            StepKind::Set(set) => self.set(set, step, scope),
             StepKind::Poll(poll) => self.poll(poll, scope),
             StepKind::Wait(wait) => self.wait(wait, step, scope),
             StepKind::Device(device) => self.device(device, step, scope),
@@ -75,46 +104,44 @@ impl Compiler<'_> {
         }
         self.steps.push(Step {
             id: format!("{prefix}{}", step.id.value),
-            say: step.say.clone().unwrap_or_else(|| self.says(&action)),
+            say: step.say.clone().unwrap_or_else(|| self.says(step, &action)),
             source: Arc::clone(self.readers[scope.reader].source()),
             span,
             action,
             covers: step.covers.clone(),
             control: None,
+            beside: 0,
         });
     }
 
     /// A sentence for a step without one.
-    fn says(&self, action: &Action) -> String {
+    fn says(&self, step: &ast::Step, action: &Action) -> String {
+        if let Some(http) = asks(step).and_then(|exchange| exchange.http.as_ref()) {
+            return http.why.clone();
+        }
         match action {
             Action::Wait { why, .. } => why.clone(),
             Action::Device { act, .. } => {
                 format!("{} does {}", self.actors[act.actor].name, act.action)
             }
-            Action::Call { exchange, .. } => self.against.dialect.operations[exchange.operation]
-                .say
-                .clone(),
-            Action::Poll(poll) => self.against.dialect.operations[poll.exchange.operation]
-                .say
-                .clone(),
+            Action::Set { switches } => {
+                let one = |(name, value): &(String, Value)| format!("{name}: {value}");
+                let switches: Vec<String> = switches.iter().map(one).collect();
+                format!("the tenant's switches are set: {}", switches.join(", "))
+            }
+            Action::Call { .. } | Action::AtOnce(_) | Action::Poll(_) => {
+                let exchange = action.exchange().expect("each of these sends something");
+                let operation = &self.against.dialect.operations[exchange.operation];
+                operation.say.clone()
+            }
         }
     }
 
     fn call(&mut self, call: &ast::Call, scope: &mut Scope) -> Option<(Action, Span)> {
         let exchange = self.exchange(&call.exchange, scope);
         let reader = &self.readers[scope.reader];
-        let operation = self
-            .against
-            .dialect
-            .operation(&call.exchange.operation.value)?;
-        let mut outcomes = Outcomes::NONE;
-        for name in &call.expect.names {
-            outcomes = outcomes.with(self.outcome(reader, name, operation)?);
-        }
-        let expect = Expect {
-            outcomes,
-            any_but: call.expect.any_but,
-        };
+        let operation = self.operation(&call.exchange)?;
+        let expect = self.expectation(reader, &call.expect, operation)?;
         Some((
             Action::Call {
                 exchange: exchange?,
@@ -122,6 +149,30 @@ impl Compiler<'_> {
             },
             call.expect.span,
         ))
+    }
+
+    /// The position of the operation that is called; what a scenario writes out has one of its own.
+    pub(super) fn operation(&self, exchange: &ast::Exchange) -> Option<usize> {
+        let name = exchange.operation.value.as_str();
+        let meant = (name == WRITTEN_OUT) == exchange.http.is_some();
+        self.against.dialect.operation(name).filter(|_| meant)
+    }
+
+    /// What a reply must be.
+    pub(super) fn expectation(
+        &self,
+        reader: &Reader,
+        expect: &ast::Expect,
+        operation: usize,
+    ) -> Option<Expect> {
+        let mut outcomes = Outcomes::NONE;
+        for name in &expect.names {
+            outcomes = outcomes.with(self.outcome(reader, name, operation)?);
+        }
+        Some(Expect {
+            outcomes,
+            any_but: expect.any_but,
+        })
     }
 
     /// An outcome that the operation can have, or a class.
@@ -158,11 +209,8 @@ impl Compiler<'_> {
     ) -> Option<Exchange> {
         let dialect = Arc::clone(self.against.dialect);
         let reader = &self.readers[scope.reader];
-        let Some(position) = dialect.operation(&exchange.operation.value) else {
-            let known = dialect
-                .operations
-                .iter()
-                .map(|operation| operation.name.as_str());
+        let Some(position) = self.operation(exchange) else {
+            let known = dialect.operation_names();
             reader.unknown(
                 "E0173",
                 exchange.operation.span,
@@ -176,8 +224,12 @@ impl Compiler<'_> {
             return None;
         };
         let operation = &dialect.operations[position];
-        let client = self.client(exchange.client.as_ref(), scope);
-        let inputs = self.inputs(operation, &exchange.with, exchange.operation.span, scope);
+        let template = match &exchange.http {
+            Some(http) => self.written_out(http, scope),
+            None => self.operation_template(operation, exchange, scope),
+        };
+        let shape = exchange.shape.as_ref();
+        let shape = shape.map(|shape| self.shape(shape, scope));
         let checks = exchange
             .checks
             .iter()
@@ -192,7 +244,7 @@ impl Compiler<'_> {
             |(_, always): &(usize, &crate::dialect::Always)| always.operations.contains(&position);
         Some(Exchange {
             operation: position,
-            template: self.template(operation, &inputs?, client),
+            template: template?,
             checks,
             captures,
             always: dialect
@@ -203,7 +255,42 @@ impl Compiler<'_> {
                 .map(|(at, _)| at)
                 .collect(),
             begins_transaction: false,
+            shape,
         })
+    }
+
+    /// An operation's call, with the inputs of the step and what it changes on the wire.
+    fn operation_template(
+        &self,
+        operation: &Operation,
+        exchange: &ast::Exchange,
+        scope: &mut Scope,
+    ) -> Option<Template> {
+        let client = self.client(exchange.client.as_ref(), scope);
+        let inputs = self.inputs(operation, &exchange.with, exchange.operation.span, scope);
+        let Some(send) = &exchange.send else {
+            return Some(Template::new(self.parts(operation, &inputs?, client)));
+        };
+        // What is wrong with it is told in any case.
+        let whole = inputs.is_some();
+        let parts = self.parts(operation, &inputs.unwrap_or_default(), client);
+        let parts = self.change(send, operation, parts, scope)?;
+        whole.then(|| Template::new(parts))
+    }
+
+    /// A shape's name is a file's name.
+    fn shape(&self, shape: &Spanned<String>, scope: &Scope) -> String {
+        let is_part = |char: char| char.is_ascii_alphanumeric() || "._-+".contains(char);
+        let good = shape
+            .value
+            .split('/')
+            .all(|part| !part.is_empty() && !part.starts_with('.') && part.chars().all(is_part));
+        if !good {
+            let help = "a shape is called `<operation>/<outcome>`, and may have a `.<variant>`";
+            let message = format!("`{}` cannot be the name of a shape", shape.value);
+            self.readers[scope.reader].error_with_help("E0168", shape.span, message, help);
+        }
+        shape.value.clone()
     }
 
     fn check(&self, check: &ast::Check, scope: &mut Scope) -> Option<Check> {
@@ -237,7 +324,10 @@ impl Compiler<'_> {
             } => {
                 let from = CaptureFrom::Where {
                     list: list.clone(),
-                    members: members.clone(),
+                    members: members
+                        .iter()
+                        .map(|(name, value)| Some((name.clone(), self.operand(value, scope)?)))
+                        .collect::<Option<_>>()?,
                     take: take.clone(),
                 };
                 (from, holds_secret(list))
@@ -275,6 +365,8 @@ impl Compiler<'_> {
         if let Some(omitted) = act.with.omit.first() {
             reader.error("E0164", omitted.span, "`omit` belongs to `call` and `poll`");
         }
+        self.check_act(act, actor, scope);
+        let reader = &self.readers[scope.reader];
         let actions = self.actors[actor].kind.actions();
         if !actions.contains(&act.action.value.as_str()) {
             reader.unknown(
@@ -320,12 +412,55 @@ impl Compiler<'_> {
         }
         Some((
             Action::Device {
+                expect: reads(&act, device.expect),
                 act,
-                expect: device.expect,
                 captures,
             },
             step.span,
         ))
+    }
+
+    /// Switches of the tenant. What they are called is the tenant's business.
+    fn set(&self, set: &ast::Set, step: &ast::Step, scope: &mut Scope) -> Option<(Action, Span)> {
+        if !step.covers.is_empty() {
+            let help = "put `covers` on the step that sees what the switch does";
+            let message = "`covers` on a step that judges nothing";
+            self.readers[scope.reader].error_with_help("E0132", step.id.span, message, help);
+        }
+        let mut switches = Vec::new();
+        for (name, value) in &set.switches {
+            self.check_switch(name, scope);
+            match self.operand(value, scope)? {
+                Operand::Const(value) => switches.push((name.value.clone(), value)),
+                _ => {
+                    let message = format!(
+                        "`{}` must be set to a value, or to one of the matrix",
+                        name.value
+                    );
+                    self.readers[scope.reader].error("E0165", name.span, message);
+                    return None;
+                }
+            }
+        }
+        Some((Action::Set { switches }, step.span))
+    }
+
+    /// A switch is a feature of the target, `switch.NAME`, and the scenario needs it.
+    fn check_switch(&self, name: &Spanned<String>, scope: &Scope) {
+        let reader = &self.readers[scope.reader];
+        let features = self.against.dialect.features.iter();
+        let known = features.filter_map(|feature| feature.strip_prefix("switch."));
+        let known: Vec<&str> = known.collect();
+        if !known.contains(&name.value.as_str()) {
+            reader.unknown("E0169", name.span, "switch", &name.value, known);
+            return;
+        }
+        let feature = format!("switch.{}", name.value);
+        if !self.scenario.needs.iter().any(|need| need.value == feature) {
+            let help = format!("add `needs: [{feature}]`");
+            let message = format!("`{}` is set, and the scenario does not need it", name.value);
+            reader.error_with_help("E0169", name.span, message, help);
+        }
     }
 
     fn wait(

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 pub use endpoints::{Endpoint, FitError};
 pub(crate) use peek::{Found, member};
+pub(crate) use read::WRITTEN_OUT;
 pub(crate) use read::path as read_path;
 pub use recognise::{Alternative, Outcome, Profile, Recognition};
 pub use requirements::{Requirement, Requirements};
@@ -22,6 +23,9 @@ use crate::expr::Expr;
 use crate::matcher::Matcher;
 use crate::path::Path;
 use crate::source::{Source, Spanned};
+
+/// What a dialect calls the base URL of the target.
+pub(crate) const BASE_URL: &str = "target.base_url";
 
 /// A dialect, read and checked.
 #[derive(Debug)]
@@ -128,7 +132,7 @@ impl Operation {
             required.chain(fields.iter().map(|field| (&field.value, field.optional)))
         {
             for name in expr.refs() {
-                if !name.value.starts_with("client.") {
+                if !name.value.starts_with("client.") && name.value != BASE_URL {
                     let entry = inputs.entry(name.value.as_str()).or_insert(optional);
                     *entry &= optional;
                 }
@@ -250,6 +254,15 @@ impl Outcomes {
 }
 
 impl Dialect {
+    /// The names of the operations that its file defines. There is one more, at the end, for requests that a scenario writes out.
+    pub fn operation_names(&self) -> impl Iterator<Item = &str> {
+        let names = self
+            .operations
+            .iter()
+            .map(|operation| operation.name.as_str());
+        names.filter(|name| *name != WRITTEN_OUT)
+    }
+
     /// The position of an operation.
     #[must_use]
     pub fn operation(&self, name: &str) -> Option<usize> {

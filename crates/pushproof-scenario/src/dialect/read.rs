@@ -59,10 +59,11 @@ fn read(reader: &Reader, node: &Node, requirements: Requirements) -> Option<Dial
         .take("endpoints")
         .map(|node| endpoints::read(reader, node))
         .unwrap_or_default();
-    let operations = fields
+    let mut operations = fields
         .need("operations")
         .map(|node| operations(reader, node, &endpoints, &outcomes))
         .unwrap_or_default();
+    operations.push(written_out(&operations, outcomes.len()));
     let poll = fields
         .take("poll")
         .and_then(|node| poll_rules(reader, node));
@@ -85,6 +86,40 @@ fn read(reader: &Reader, node: &Node, requirements: Requirements) -> Option<Dial
         lifetimes,
         requirements,
     })
+}
+
+/// The name of the operation that stands for requests that a scenario writes out.
+pub(crate) const WRITTEN_OUT: &str = "http";
+
+/// Whatever a scenario writes out itself: it may have any outcome, and may bring any secret.
+fn written_out(operations: &[Operation], outcomes: usize) -> Operation {
+    let all = |paths: fn(&Operation) -> &[Path]| {
+        let mut all: Vec<Path> = Vec::new();
+        for path in operations.iter().flat_map(paths) {
+            if !all.contains(path) {
+                all.push(path.clone());
+            }
+        }
+        all
+    };
+    let secrets = all(|operation| &operation.secrets);
+    Operation {
+        name: WRITTEN_OUT.to_owned(),
+        say: "send a request that is written out".to_owned(),
+        method: http::Method::POST,
+        path: Expr::Text(Vec::new()),
+        endpoint: None,
+        bearer: None,
+        body: Body::None,
+        outcomes: (0..outcomes).fold(Outcomes::NONE, |all, position| {
+            all.with(Outcomes::named(position))
+        }),
+        secrets,
+        hidden: all(|operation| &operation.hidden),
+        variant: Vec::new(),
+        repeatable: false,
+        disturbs: false,
+    }
 }
 
 /// Durations by the author's own names, as in `lifetimes`.
@@ -327,6 +362,11 @@ fn operation(
         reader.error("E0204", entry.key_span, message);
     }
     fields.finish();
+    if entry.key == WRITTEN_OUT {
+        let message =
+            format!("`{WRITTEN_OUT}` is what scenarios call requests that they write out");
+        reader.error("E0204", entry.key_span, message);
+    }
     let (method, path, endpoint) = request_line(reader, &http?, endpoints)?;
     Some(Operation {
         name: entry.key.clone(),
@@ -568,6 +608,7 @@ fn always_one(
         .collect();
     if positions.is_empty() {
         let names = operations.iter().map(|operation| operation.name.as_str());
+        let names = names.filter(|name| *name != WRITTEN_OUT);
         reader.unknown("E0206", of.span, "operation", &of.value, names);
     }
     let matcher = matcher?.map(&mut |operand| literal(reader, operand, span))?;

@@ -22,6 +22,21 @@ impl Session {
         let Action::Call { exchange, expect } = &program.steps[self.position()].action else {
             return;
         };
+        match self.judge_call(at, exchange, *expect, flight, reply) {
+            Ok(()) => self.leave(at),
+            Err(stop) => self.stop(at, stop),
+        }
+    }
+
+    /// Recognises and judges the reply to a call, and keeps its values.
+    pub(super) fn judge_call(
+        &mut self,
+        at: Duration,
+        exchange: &Exchange,
+        expect: Expect,
+        flight: Flight,
+        reply: &Reply<'_>,
+    ) -> Result<(), Stop> {
         let recognition = self.recognise(exchange, reply);
         self.note(Fact::Answered {
             flight,
@@ -37,15 +52,12 @@ impl Session {
         let json = LazyJson::new(reply.body);
         self.judge_always(exchange, recognition.outcomes, flight, reply, &json);
         if held == Held::No {
-            return self.stop(Stop::Breached);
+            return Err(Stop::Breached);
         }
         if exchange.begins_transaction {
             self.keep_offer(at, reply, &json);
         }
-        if let Err(stop) = self.examine(exchange, flight, reply, &json) {
-            return self.stop(stop);
-        }
-        self.leave(at);
+        self.examine(exchange, flight, reply, &json)
     }
 
     pub(super) fn recognise(&self, exchange: &Exchange, reply: &Reply<'_>) -> Recognition {
@@ -121,7 +133,7 @@ impl Session {
         }
         for capture in &exchange.captures {
             let secret = self.program.slots[capture.slot].secret;
-            match capture.find(reply, json) {
+            match capture.find(reply, json, self) {
                 Some(value) => self.slots[capture.slot] = Some(Value::from_json(value, secret)),
                 None if capture.optional => {}
                 None => {
@@ -203,7 +215,7 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
 }
 
 impl Expect {
-    fn held(self, recognition: Recognition) -> Held {
+    pub(super) fn held(self, recognition: Recognition) -> Held {
         let met = recognition.outcomes.and(self.outcomes);
         match (self.any_but, met.is_empty()) {
             (true, nothing) => Held::of(nothing),
@@ -215,7 +227,12 @@ impl Expect {
 }
 
 impl Capture {
-    fn find<'a>(&self, reply: &Reply<'a>, json: &'a LazyJson<'a>) -> Option<Cow<'a, Json>> {
+    fn find<'a>(
+        &self,
+        reply: &Reply<'a>,
+        json: &'a LazyJson<'a>,
+        context: &dyn Context<Operand>,
+    ) -> Option<Cow<'a, Json>> {
         match &self.from {
             CaptureFrom::Path(path) => look(path, reply, json).filter(|value| !value.is_null()),
             CaptureFrom::Where {
@@ -224,10 +241,13 @@ impl Capture {
                 take,
             } => {
                 let list = look(list, reply, json)?;
+                let wanted = members.iter();
+                let wanted = wanted.map(|(name, operand)| Some((name, context.resolve(operand)?)));
+                let wanted: Vec<_> = wanted.collect::<Option<_>>()?;
                 let fits = |item: &&Json| {
-                    members
+                    wanted
                         .iter()
-                        .all(|(name, value)| item.get(name) == Some(value))
+                        .all(|(name, value)| item.get(name) == Some(&**value))
                 };
                 let mut fitting = list.as_array()?.iter().filter(fits);
                 let (one, another) = (fitting.next()?, fitting.next());
@@ -292,12 +312,16 @@ impl Context<Operand> for Session {
     fn resolve<'a>(&'a self, operand: &'a Operand) -> Option<Cow<'a, Json>> {
         match operand {
             Operand::Const(value) => Some(Cow::Borrowed(value)),
+            Operand::Altered(inner) => {
+                let value = self.resolve(&**inner)?;
+                let altered = crate::expr::alter(&crate::template::plain(&*value));
+                Some(Cow::Owned(altered.into()))
+            }
             Operand::Slot(_)
             | Operand::ClientId(_)
             | Operand::ClientSecret(_)
-            | Operand::ClientBasic(_) => {
-                self.value(operand).map(|value| Cow::Owned(value.to_json()))
-            }
+            | Operand::ClientBasic(_)
+            | Operand::BaseUrl => self.value(operand).map(|value| Cow::Owned(value.to_json())),
             Operand::Text(parts) => {
                 let parts = parts
                     .iter()

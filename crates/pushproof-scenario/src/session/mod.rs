@@ -13,6 +13,7 @@
 //! between two polls is small, and a pending poll allocates nothing.
 
 mod judge;
+mod many;
 mod note;
 mod polling;
 mod queue;
@@ -24,11 +25,12 @@ use std::time::Duration;
 use pushproof_polling::Hints;
 
 pub(crate) use judge::SECRET_LENGTH_MIN;
+use many::Many;
 pub use note::{CheckRef, Fact, Held, Note, Stop};
 use polling::PollState;
 use queue::Queue;
 
-use crate::ast::ActExpect;
+use crate::ast::{ActExpect, Channel};
 use crate::matcher::Context;
 use crate::path::Headers;
 use crate::program::{
@@ -47,6 +49,8 @@ pub struct Environment {
     pub clients: [ClientValues; CLIENTS.len()],
     /// How long things live, by name.
     pub lifetimes: BTreeMap<String, Duration>,
+    /// Where requests go, for dialects that send it along.
+    pub base_url: Option<Value>,
 }
 
 /// A client's credentials.
@@ -130,6 +134,8 @@ pub enum Input<'a> {
     Unavailable(Flight),
     /// The instant of the last `Wait` has come.
     Woken,
+    /// Nobody wants to know any more. What runs in any case still does.
+    Cancelled,
 }
 
 /// What the driver must do next.
@@ -162,11 +168,16 @@ pub struct ActView<'a> {
     pub with: Vec<(&'a str, Value)>,
     /// After how many polls, if it belongs to a poll step.
     pub meanwhile: Option<usize>,
+    /// How the messages are sent that are to be read, and to which address.
+    pub messages: Option<(&'static str, &'a str)>,
+    /// It is nobody's phone: these are switches of the tenant.
+    pub is_set: bool,
 }
 
 #[derive(Debug)]
 enum State {
     Calling(Flight),
+    Many(Box<Many>),
     Polling(PollState),
     Waiting { from: Duration, until: Duration },
     Acting(Flight),
@@ -281,6 +292,7 @@ impl Session {
             Input::Refused(flight) => self.acted(at, flight, Answer::Refused),
             Input::Unavailable(flight) => self.acted(at, flight, Answer::Unavailable),
             Input::Woken => self.woken(at),
+            Input::Cancelled => self.cancelled(at),
         }
     }
 
@@ -289,7 +301,11 @@ impl Session {
     pub fn next_output(&mut self) -> Output {
         let waits = match self.state {
             State::Waiting { from, until } => Some((from, until)),
-            State::Calling(_) | State::Polling(_) | State::Acting(_) | State::Over => None,
+            State::Calling(_)
+            | State::Many(_)
+            | State::Polling(_)
+            | State::Acting(_)
+            | State::Over => None,
         };
         if let Some(output) = self.outputs.pop(waits) {
             return output;
@@ -297,7 +313,7 @@ impl Session {
         match &self.state {
             State::Over => Output::Done,
             State::Waiting { until, .. } => Output::Wait(*until),
-            State::Calling(_) | State::Acting(_) => Output::Wait(Duration::MAX),
+            State::Calling(_) | State::Many(_) | State::Acting(_) => Output::Wait(Duration::MAX),
             State::Polling(poll) => Output::Wait(poll.wakes_at(self.poll_plan())),
         }
     }
@@ -314,6 +330,7 @@ impl Session {
     pub fn show(&self, step: u16, hide: &dyn Fn(&str, &str) -> String) -> Option<ShownCall> {
         let label = |operand: &Operand| match operand {
             Operand::Slot(slot) => self.program.slots[*slot].label.as_str(),
+            Operand::BaseUrl => "base_url",
             Operand::ClientBasic(_) => "client_credentials",
             _ => "client_secret",
         };
@@ -334,7 +351,8 @@ impl Session {
                 let at = usize::from(flight.lane);
                 (&poll.meanwhile.get(at)?.act, Some(at))
             }
-            Action::Call { .. } | Action::Wait { .. } => return None,
+            Action::Set { switches } => return Some(set_view(switches)),
+            Action::Call { .. } | Action::AtOnce(_) | Action::Wait { .. } => return None,
         };
         Some(self.act_view(act, meanwhile))
     }
@@ -342,24 +360,32 @@ impl Session {
     fn act_view<'a>(&'a self, act: &'a Act, meanwhile: Option<usize>) -> ActView<'a> {
         let actor = &self.program.actors[act.actor];
         let (owner, username) = match actor.kind {
-            ActorKind::Push { owner } | ActorKind::Approver { owner: Some(owner) } => {
-                match self.program.actors[owner].kind {
-                    ActorKind::User { username, .. } => (
-                        self.program.actors[owner].name.as_str(),
-                        self.text(username),
-                    ),
-                    ActorKind::Push { .. } | ActorKind::Approver { .. } => ("", ""),
-                }
-            }
+            ActorKind::Push { owner }
+            | ActorKind::Messages { owner, .. }
+            | ActorKind::Approver { owner: Some(owner) } => match self.program.actors[owner].kind {
+                ActorKind::User { username, .. } => (
+                    self.program.actors[owner].name.as_str(),
+                    self.text(username),
+                ),
+                ActorKind::Push { .. }
+                | ActorKind::Messages { .. }
+                | ActorKind::Approver { .. } => ("", ""),
+            },
             ActorKind::Approver { owner: None } => ("", ""),
             ActorKind::User { username, .. } => (actor.name.as_str(), self.text(username)),
         };
         let value = |(name, operand): &'a (String, Operand)| {
             let value = match self.value(operand) {
                 Some(value) => value.clone(),
-                None => Value::from_json(self.resolve(operand)?, false),
+                None => Value::from_json(self.resolve(operand)?, self.is_secret(operand)),
             };
             Some((name.as_str(), value))
+        };
+        let messages = match actor.kind {
+            ActorKind::Messages { channel, owner } => {
+                Some((channel.word(), self.address(channel, owner)))
+            }
+            _ => None,
         };
         ActView {
             actor: &actor.name,
@@ -368,7 +394,27 @@ impl Session {
             action: &act.action,
             with: act.with.iter().filter_map(value).collect(),
             meanwhile,
+            messages,
+            is_set: false,
         }
+    }
+
+    /// Where a person's messages go.
+    fn address(&self, channel: Channel, owner: usize) -> &str {
+        let ActorKind::User { email, phone, .. } = self.program.actors[owner].kind else {
+            return "";
+        };
+        match channel {
+            Channel::Sms | Channel::Voice => self.text(phone),
+            Channel::Email => self.text(email),
+        }
+    }
+
+    /// Whether a secret is a part of a value.
+    fn is_secret(&self, operand: &Operand) -> bool {
+        let slots = operand.slots();
+        let mut values = slots.iter().filter_map(|slot| self.slots[*slot].as_ref());
+        values.any(|value| value.secret().is_some())
     }
 
     fn text(&self, slot: usize) -> &str {
@@ -403,8 +449,13 @@ impl Session {
             self.state = State::Over;
             return;
         };
+        if usize::from(step) >= program.finally && !self.has_values(entered) {
+            return self.enter(step + 1, at);
+        }
         self.note(Fact::Entered);
         match &entered.action {
+            Action::Call { .. } if entered.beside > 0 => self.begin_together(step, entered.beside),
+            Action::AtOnce(race) => self.begin_race(race),
             Action::Call { .. } => {
                 let flight = self.flight(MAIN_LANE);
                 self.outputs.send(flight, step);
@@ -416,7 +467,7 @@ impl Session {
                 self.note(Fact::Waits { from: at, until });
                 self.state = State::Waiting { from: at, until };
             }
-            Action::Device { .. } => {
+            Action::Device { .. } | Action::Set { .. } => {
                 let flight = self.flight(MAIN_LANE);
                 self.outputs.act(flight, step);
                 self.state = State::Acting(flight);
@@ -450,14 +501,58 @@ impl Session {
         self.enter(self.step + 1, at);
     }
 
-    fn stop(&mut self, stop: Stop) {
+    /// The case ends at this step, but for what runs in any case.
+    fn stop(&mut self, at: Duration, stop: Stop) {
+        self.stop_at(at, stop, self.step);
+    }
+
+    /// The same for one of several steps that run together; `end` is the last of them.
+    fn stop_at(&mut self, at: Duration, stop: Stop, end: u16) {
         self.note(Fact::Stopped(stop));
+        self.go_to_end(at, end);
+    }
+
+    /// What runs in any case does so step by step, whether or not the one before it succeeded.
+    fn go_to_end(&mut self, at: Duration, end: u16) {
+        let finally = u16::try_from(self.program.finally).unwrap_or(u16::MAX);
+        let next = if end < finally { finally } else { end + 1 };
         self.state = State::Over;
+        let step = self.step;
+        self.enter(next, at);
+        if let State::Over = self.state {
+            self.step = step;
+        }
+    }
+
+    fn cancelled(&mut self, at: Duration) {
+        match self.state {
+            State::Over => {}
+            _ if self.position() >= self.program.finally => self.state = State::Over,
+            _ => self.go_to_end(at, self.step),
+        }
+    }
+
+    /// Whether everything is known that a step sends. What was never made need not be undone.
+    fn has_values(&self, step: &Step) -> bool {
+        let sent = step
+            .action
+            .exchange()
+            .map(|exchange| exchange.template.slots());
+        let given = match &step.action {
+            Action::Device { act, .. } => {
+                let slots = act.with.iter().flat_map(|(_, operand)| operand.slots());
+                slots.collect()
+            }
+            _ => Vec::new(),
+        };
+        let mut slots = sent.unwrap_or_default().into_iter().chain(given);
+        slots.all(|slot| self.slots[slot].is_some())
     }
 
     fn replied(&mut self, at: Duration, flight: Flight, reply: &Reply<'_>) {
         match &self.state {
             State::Calling(waited) if *waited == flight => self.call_replied(at, flight, reply),
+            State::Many(many) if many.waits_for(flight) => self.many_replied(at, flight, reply),
             State::Polling(poll) if poll.waits_for(flight) => self.poll_replied(at, flight, reply),
             _ => {}
         }
@@ -465,7 +560,8 @@ impl Session {
 
     fn failed(&mut self, at: Duration, flight: Flight, timed_out: bool) {
         match &self.state {
-            State::Calling(waited) if *waited == flight => self.stop(Stop::Transport(flight)),
+            State::Calling(waited) if *waited == flight => self.stop(at, Stop::Transport(flight)),
+            State::Many(many) if many.waits_for(flight) => self.many_failed(at, flight),
             State::Polling(poll) if poll.waits_for(flight) => {
                 self.poll_failed(at, flight, timed_out)
             }
@@ -493,15 +589,16 @@ impl Session {
 
     fn device_acted(&mut self, at: Duration, flight: Flight, answer: Answer<'_>) {
         let program = Arc::clone(&self.program);
-        let Action::Device {
-            expect, captures, ..
-        } = &program.steps[self.position()].action
-        else {
-            return;
+        let (expect, captures) = match &program.steps[self.position()].action {
+            Action::Device {
+                expect, captures, ..
+            } => (expect, &captures[..]),
+            Action::Set { .. } => (&ActExpect::Acknowledged, &[][..]),
+            _ => return,
         };
         self.note(Fact::Acted(flight, answer.kind()));
         if let Answer::Unavailable = answer {
-            return self.stop(Stop::Device(flight));
+            return self.stop(at, Stop::Device(flight));
         }
         let held = Held::of(answer.fits(*expect));
         self.note(Fact::Judged {
@@ -510,7 +607,7 @@ impl Session {
             flight,
         });
         if held == Held::No {
-            return self.stop(Stop::Breached);
+            return self.stop(at, Stop::Breached);
         }
         if let Answer::Acknowledged(values) = answer {
             for (what, slot) in captures {
@@ -519,15 +616,31 @@ impl Session {
                         self.slots[*slot] = Some(Value::Secret(value.as_str().into()))
                     }
                     None => {
-                        return self.stop(Stop::Missing {
-                            capture: *slot as u16,
-                            flight,
-                        });
+                        let capture = u16::try_from(*slot).unwrap_or(u16::MAX);
+                        return self.stop(at, Stop::Missing { capture, flight });
                     }
                 }
             }
         }
         self.leave(at);
+    }
+}
+
+/// Switches of the tenant, as an action that is nobody's.
+fn set_view(switches: &[(String, serde_json::Value)]) -> ActView<'_> {
+    let with = switches.iter().map(|(name, value)| {
+        let value = Value::from_json(std::borrow::Cow::Borrowed(value), false);
+        (name.as_str(), value)
+    });
+    ActView {
+        actor: "tenant",
+        username: "",
+        owner: "",
+        action: "set",
+        with: with.collect(),
+        meanwhile: None,
+        messages: None,
+        is_set: true,
     }
 }
 
@@ -541,13 +654,18 @@ enum Answer<'a> {
 
 impl Answer<'_> {
     const fn fits(self, expect: ActExpect) -> bool {
-        matches!(
-            (self, expect),
-            (
-                Self::Acknowledged(_),
-                ActExpect::Acknowledged | ActExpect::Either
-            ) | (Self::Refused, ActExpect::Refused | ActExpect::Either)
-        )
+        match (self, expect) {
+            (Self::Acknowledged(values), ActExpect::Something) => !values.is_empty(),
+            (Self::Acknowledged(values), ActExpect::Nothing) => values.is_empty(),
+            (Self::Acknowledged(_), ActExpect::Acknowledged | ActExpect::Either)
+            | (Self::Refused, ActExpect::Refused | ActExpect::Either) => true,
+            (Self::Acknowledged(_), ActExpect::Refused)
+            | (
+                Self::Refused,
+                ActExpect::Acknowledged | ActExpect::Something | ActExpect::Nothing,
+            )
+            | (Self::Unavailable, _) => false,
+        }
     }
 
     const fn kind(self) -> pushproof_report::ActResult {
@@ -569,7 +687,12 @@ impl Values for Session {
                 client.secret.as_ref().filter(|_| client.basic.is_none())
             }
             Operand::ClientBasic(client) => self.environment.clients[*client].basic.as_ref(),
-            Operand::Const(_) | Operand::Text(_) | Operand::List(_) | Operand::Map(_) => None,
+            Operand::BaseUrl => self.environment.base_url.as_ref(),
+            Operand::Const(_)
+            | Operand::Text(_)
+            | Operand::List(_)
+            | Operand::Map(_)
+            | Operand::Altered(_) => None,
         }
     }
 }

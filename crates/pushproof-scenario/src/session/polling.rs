@@ -35,6 +35,8 @@ pub(super) struct PollState {
     weak: Option<Flight>,
     /// Polling is over; actions in flight are waited for.
     ending: Option<Because>,
+    /// Chooses the moments that a step leaves to chance.
+    chance: u64,
 }
 
 /// A phone's decision that the endpoint has taken.
@@ -48,7 +50,7 @@ struct Decision {
 }
 
 impl PollState {
-    fn begin(poll: &Poll, at: Duration, hints: Hints, older: u32) -> Self {
+    fn begin(poll: &Poll, at: Duration, hints: Hints, older: u32, chance: u64) -> Self {
         Self {
             polling: Polling::begin(&poll.policy, at, hints),
             live: poll.pattern.start(),
@@ -66,7 +68,22 @@ impl PollState {
             decision: None,
             weak: None,
             ending: None,
+            chance,
         }
+    }
+
+    /// The moment of an action that has one.
+    fn moment(&self, position: usize, trigger: Trigger) -> Option<Duration> {
+        let after = match trigger {
+            Trigger::AfterPoll(_) => return None,
+            Trigger::At(time) => time,
+            Trigger::Between(first, last) => {
+                let seed = self.chance.wrapping_add(position as u64);
+                let part = fastrand::Rng::with_seed(seed).f64();
+                first.saturating_add(last.saturating_sub(first).mul_f64(part))
+            }
+        };
+        Some(self.began.saturating_add(after))
     }
 
     pub(super) fn waits_for(&self, flight: Flight) -> bool {
@@ -104,12 +121,8 @@ impl PollState {
             .meanwhile
             .iter()
             .enumerate()
-            .filter_map(|(at, one)| match one.trigger {
-                Trigger::At(time) if self.fired & (1 << at) == 0 => {
-                    Some(self.began.saturating_add(time))
-                }
-                Trigger::At(_) | Trigger::AfterPoll(_) => None,
-            });
+            .filter(|(at, _)| self.fired & (1 << at) == 0)
+            .filter_map(|(at, one)| self.moment(at, one.trigger));
         timed.fold(next, Duration::min)
     }
 
@@ -154,7 +167,7 @@ impl Session {
     pub(super) fn poll_plan(&self) -> &Poll {
         match &self.program.steps[self.position()].action {
             Action::Poll(poll) => poll,
-            Action::Call { .. } | Action::Wait { .. } | Action::Device { .. } => {
+            _ => {
                 unreachable!("a session polls only in a poll step")
             }
         }
@@ -162,7 +175,8 @@ impl Session {
 
     pub(super) fn begin_poll(&mut self, poll: &Poll, at: Duration) {
         let hints = self.hints_for(poll, at);
-        let state = PollState::begin(poll, at, hints, self.number);
+        let chance = self.chance.u64(..);
+        let state = PollState::begin(poll, at, hints, self.number, chance);
         self.state = State::Polling(state);
         self.fire(poll, at);
         self.advance_poll(poll, at);
@@ -171,7 +185,11 @@ impl Session {
     fn poll_state(&mut self) -> Option<&mut PollState> {
         match &mut self.state {
             State::Polling(state) => Some(state),
-            State::Calling(_) | State::Waiting { .. } | State::Acting(_) | State::Over => None,
+            State::Calling(_)
+            | State::Many(_)
+            | State::Waiting { .. }
+            | State::Acting(_)
+            | State::Over => None,
         }
     }
 
@@ -183,7 +201,7 @@ impl Session {
             };
             let due = match one.trigger {
                 Trigger::AfterPoll(polls) => state.answers >= polls,
-                Trigger::At(time) => at >= state.began.saturating_add(time),
+                timed => state.moment(position, timed).is_some_and(|due| at >= due),
             };
             if due && state.fired & (1 << position) == 0 {
                 state.fired |= 1 << position;
@@ -262,12 +280,12 @@ impl Session {
         if live.is_dead() {
             // What was lost may have been what is missing, but a reply that fits nowhere is wrong in any case.
             if lost && poll.pattern.outcomes().meets(recognition.outcomes) {
-                return self.stop(Stop::Unanswered(flight));
+                return self.stop(at, Stop::Unanswered(flight));
             }
-            return self.breach(CheckRef::Outcomes, flight);
+            return self.breach(at, CheckRef::Outcomes, flight);
         }
         if late {
-            return self.breach(CheckRef::Settles, flight);
+            return self.breach(at, CheckRef::Settles, flight);
         }
         let over = match next {
             Next::Over(because) => because,
@@ -289,18 +307,18 @@ impl Session {
             && let Err(stop) = self.examine(&poll.exchange, flight, reply, &json)
         {
             self.outcomes_held(weak, flight);
-            return self.stop(stop);
+            return self.stop(at, stop);
         }
         self.end_poll(poll, at, over);
     }
 
-    fn breach(&mut self, check: CheckRef, flight: Flight) {
+    fn breach(&mut self, at: Duration, check: CheckRef, flight: Flight) {
         self.note(Fact::Judged {
             check,
             held: Held::No,
             flight,
         });
-        self.stop(Stop::Breached);
+        self.stop(at, Stop::Breached);
     }
 
     pub(super) fn poll_failed(&mut self, at: Duration, flight: Flight, timed_out: bool) {
@@ -324,7 +342,7 @@ impl Session {
         };
         let next = state.polling.answered(&poll.policy, at, answer, jitter);
         if next == Next::Over(Because::Failures) {
-            return self.stop(Stop::Unanswered(flight));
+            return self.stop(at, Stop::Unanswered(flight));
         }
         self.advance_poll(poll, at);
     }
@@ -349,7 +367,7 @@ impl Session {
         }
         self.note(Fact::Acted(flight, answer.kind()));
         if let Answer::Unavailable = answer {
-            return self.stop(Stop::Device(flight));
+            return self.stop(at, Stop::Device(flight));
         }
         let held = Held::of(answer.fits(one.expect));
         if one.expect != ActExpect::Acknowledged || held == Held::No || !one.covers.is_empty() {
@@ -361,7 +379,7 @@ impl Session {
             });
         }
         if held == Held::No {
-            return self.stop(Stop::Breached);
+            return self.stop(at, Stop::Breached);
         }
         match self.poll_state().and_then(|state| state.ending) {
             Some(because) => self.end_poll(poll, at, because),
@@ -385,9 +403,9 @@ impl Session {
             // Nobody is accused of what was never asked, or of an answer that was lost.
             let unseen = state.lost || state.answers == 0 || because == Because::Failures;
             return if unseen {
-                self.stop(Stop::Unanswered(flight))
+                self.stop(at, Stop::Unanswered(flight))
             } else {
-                self.breach(CheckRef::Outcomes, flight)
+                self.breach(at, CheckRef::Outcomes, flight)
             };
         }
         self.outcomes_held(state.weak, flight);

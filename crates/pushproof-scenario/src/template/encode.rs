@@ -17,6 +17,8 @@ pub(super) enum Encoding {
     Segment,
     /// A header.
     Raw,
+    /// Any text, as it is.
+    Verbatim,
 }
 
 /// A value as text: a text without its quotes.
@@ -30,7 +32,7 @@ pub(crate) fn plain(value: &Json) -> String {
 pub(super) fn encode(value: &Json, encoding: Encoding, into: &mut String) {
     match (value, encoding) {
         (Json::String(text), _) => encode_text(text, encoding, into),
-        (Json::Null, Encoding::Form | Encoding::Segment | Encoding::Raw) => {}
+        (Json::Null, Encoding::Form | Encoding::Segment | Encoding::Raw | Encoding::Verbatim) => {}
         (_, Encoding::Json | Encoding::JsonInner) => {
             write!(into, "{value}").expect("writing to a String does not fail")
         }
@@ -43,6 +45,7 @@ pub(super) fn encode_text(text: &str, encoding: Encoding, into: &mut String) {
         Encoding::Form => encode_form(text, into),
         Encoding::Segment => encode_segment(text, into),
         Encoding::Raw => into.extend(text.chars().filter(|char| !char.is_control())),
+        Encoding::Verbatim => into.push_str(text),
         Encoding::Json => {
             into.push('"');
             encode_json(text, into);

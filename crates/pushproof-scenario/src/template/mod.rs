@@ -9,11 +9,12 @@ mod show;
 
 use serde_json::Value as Json;
 
-pub(crate) use encode::{encode_form, plain};
 use encode::{Encoding, encode, encode_text};
-pub(crate) use parts::{Parts, PartsBody, PartsField};
+pub(crate) use encode::{encode_form, plain};
+pub(crate) use parts::{FORM, JSON, Parts, PartsBody, PartsField};
 pub use show::ShownCall;
 
+use crate::expr::alter;
 use crate::program::Operand;
 use crate::value::Value;
 
@@ -23,11 +24,19 @@ pub struct Template {
     /// HTTP method.
     pub method: http::Method,
     path: Vec<Piece>,
-    /// The bearer credential.
-    bearer: Option<Vec<Piece>>,
+    head: Vec<Header>,
     /// The client that may have to prove itself in a header.
     basic: Option<usize>,
     body: Body,
+    /// The body is a form as every client writes one, so that people can be shown its fields.
+    usual_form: bool,
+}
+
+#[derive(Debug)]
+struct Header {
+    /// The name, with the value too where it is constant.
+    lead: Box<str>,
+    pieces: Vec<Piece>,
 }
 
 #[derive(Debug)]
@@ -35,6 +44,8 @@ enum Body {
     None,
     Form(Vec<Field>),
     Json(Vec<Field>),
+    /// As it is written.
+    Text(Vec<Piece>),
 }
 
 #[derive(Debug)]
@@ -96,9 +107,9 @@ impl Template {
     fn write(&self, ink: Ink<'_>, into: &mut RequestBuffer) {
         into.clear();
         ink.pieces(&self.path, &mut into.path);
-        if let Some(bearer) = &self.bearer {
-            into.headers.push_str("authorization: Bearer ");
-            ink.pieces(bearer, &mut into.headers);
+        for header in &self.head {
+            into.headers.push_str(&header.lead);
+            ink.pieces(&header.pieces, &mut into.headers);
             into.headers.push_str("\r\n");
         }
         if let Some(client) = self.basic {
@@ -111,38 +122,36 @@ impl Template {
         }
         match &self.body {
             Body::None => {}
-            Body::Form(fields) => {
-                into.headers
-                    .push_str("content-type: application/x-www-form-urlencoded\r\n");
-                ink.fields(fields, '&', &mut into.body);
-            }
+            Body::Form(fields) => ink.fields(fields, '&', &mut into.body),
             Body::Json(fields) => {
-                into.headers.push_str("content-type: application/json\r\n");
                 into.body.push('{');
                 ink.fields(fields, ',', &mut into.body);
                 into.body.push('}');
             }
+            Body::Text(pieces) => ink.pieces(pieces, &mut into.body),
         }
     }
 
     /// The slots whose values it sends.
     #[must_use]
     pub fn slots(&self) -> Vec<usize> {
-        let fields = match &self.body {
-            Body::None => &[][..],
-            Body::Form(fields) | Body::Json(fields) => fields,
+        let (fields, text) = match &self.body {
+            Body::None => (&[][..], &[][..]),
+            Body::Form(fields) | Body::Json(fields) => (&fields[..], &[][..]),
+            Body::Text(text) => (&[][..], &text[..]),
         };
-        let bodies = fields.iter().flat_map(|field| &field.pieces);
-        let pieces = self
-            .path
+        let bodies = fields.iter().flat_map(|field| &field.pieces).chain(text);
+        let head = self.head.iter().flat_map(|header| &header.pieces);
+        let slots = |piece: &Piece| match piece {
+            Piece::Value(operand, _) => operand.slots(),
+            Piece::Const(_) => Vec::new(),
+        };
+        self.path
             .iter()
-            .chain(self.bearer.iter().flatten())
-            .chain(bodies);
-        let slot = |piece: &Piece| match piece {
-            Piece::Value(Operand::Slot(slot), _) => Some(*slot),
-            _ => None,
-        };
-        pieces.filter_map(slot).collect()
+            .chain(head)
+            .chain(bodies)
+            .flat_map(slots)
+            .collect()
     }
 }
 
@@ -176,8 +185,10 @@ impl Ink<'_> {
                 when @ (Operand::Slot(_)
                 | Operand::ClientId(_)
                 | Operand::ClientSecret(_)
-                | Operand::ClientBasic(_)),
+                | Operand::ClientBasic(_)
+                | Operand::BaseUrl),
             ) => self.values.value(when).is_some(),
+            Some(Operand::Altered(inner)) => self.values.value(inner).is_some(),
             Some(Operand::Const(_) | Operand::Text(_) | Operand::List(_) | Operand::Map(_))
             | None => true,
         }
@@ -193,6 +204,9 @@ impl Ink<'_> {
     }
 
     fn value(self, operand: &Operand, encoding: Encoding, into: &mut String) {
+        if let Operand::Altered(inner) = operand {
+            return self.altered(inner, encoding, into);
+        }
         match (self.values.value(operand), self.hide) {
             (Some(Value::Secret(secret)), Some(hide)) => {
                 let quote = if encoding == Encoding::Json { "\"" } else { "" };
@@ -203,6 +217,21 @@ impl Ink<'_> {
             (Some(Value::Text(text) | Value::Secret(text)), _) => encode_text(text, encoding, into),
             (Some(Value::Json(value)), _) => encode(value, encoding, into),
             (None, _) => encode(&Json::Null, encoding, into),
+        }
+    }
+    /// A secret with one character changed is hidden like the secret.
+    fn altered(self, inner: &Operand, encoding: Encoding, into: &mut String) {
+        let value = self.values.value(inner).map(Value::to_json);
+        let text = alter(&value.as_ref().map(plain).unwrap_or_default());
+        let is_secret = self.values.value(inner).and_then(Value::secret).is_some();
+        match self.hide.filter(|_| is_secret) {
+            Some(hide) => {
+                let quote = if encoding == Encoding::Json { "\"" } else { "" };
+                into.push_str(quote);
+                into.push_str(&hide(inner, &text));
+                into.push_str(quote);
+            }
+            None => encode_text(&text, encoding, into),
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::encode::{Encoding, encode, encode_form};
-use super::{Body, Field, Piece, Template};
+use super::{Body, Field, Header, Piece, Template};
 use crate::program::Operand;
 
 /// What a call is made of, before it is compiled.
@@ -11,42 +11,84 @@ use crate::program::Operand;
 pub(crate) struct Parts {
     pub(crate) method: http::Method,
     pub(crate) path: Operand,
-    pub(crate) bearer: Option<Operand>,
+    /// What is put into the path is not percent-encoded.
+    pub(crate) raw_path: bool,
+    /// Headers by lower-case name, in the order in which they are sent.
+    pub(crate) head: Vec<(String, Operand)>,
     pub(crate) body: PartsBody,
 }
+
+/// What a form is said to be.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+/// What JSON is said to be.
+pub(crate) const JSON: &str = "application/json";
 
 #[derive(Debug)]
 pub(crate) enum PartsBody {
     None,
     Form(Vec<PartsField>),
     Json(Vec<PartsField>),
+    Text(Operand),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct PartsField {
     pub(crate) name: String,
     pub(crate) value: Operand,
     pub(crate) optional: bool,
+    /// In a form, not percent-encoded.
+    pub(crate) raw: bool,
 }
 
 impl Template {
     pub(crate) fn new(parts: Parts) -> Self {
+        let is_form = |(name, value): &(String, Operand)| {
+            name == "content-type" && *value == Operand::Const(FORM.into())
+        };
+        let usual_form = match &parts.body {
+            PartsBody::Form(fields) => {
+                parts.head.iter().any(is_form) && !fields.iter().any(|field| field.raw)
+            }
+            PartsBody::None | PartsBody::Json(_) | PartsBody::Text(_) => false,
+        };
         let body = match parts.body {
             PartsBody::None => Body::None,
             PartsBody::Form(fields) => Body::Form(fields.into_iter().map(form_field).collect()),
             PartsBody::Json(fields) => Body::Json(fields.into_iter().map(json_field).collect()),
+            PartsBody::Text(text) => Body::Text(pieces(&text, Encoding::Verbatim)),
         };
         Self {
-            basic: if parts.bearer.is_none() {
-                secret_sender(&body)
-            } else {
+            basic: if parts.head.iter().any(|(name, _)| name == "authorization") {
                 None
+            } else {
+                secret_sender(&body)
             },
             method: parts.method,
-            path: pieces(&parts.path, Encoding::Segment),
-            bearer: parts.bearer.map(|bearer| pieces(&bearer, Encoding::Raw)),
+            path: pieces(
+                &parts.path,
+                if parts.raw_path {
+                    Encoding::Verbatim
+                } else {
+                    Encoding::Segment
+                },
+            ),
+            head: parts.head.into_iter().map(header).collect(),
             body,
+            usual_form,
         }
+    }
+}
+
+fn header((name, value): (String, Operand)) -> Header {
+    let mut lead = format!("{name}: ");
+    let mut pieces = pieces(&value, Encoding::Raw);
+    if let [Piece::Const(text)] = &pieces[..] {
+        lead.push_str(text);
+        pieces.clear();
+    }
+    Header {
+        lead: lead.into(),
+        pieces,
     }
 }
 
@@ -65,7 +107,12 @@ fn form_field(field: PartsField) -> Field {
     let mut lead = String::new();
     encode_form(&field.name, &mut lead);
     lead.push('=');
-    compiled(field, lead, Encoding::Form)
+    let encoding = if field.raw {
+        Encoding::Verbatim
+    } else {
+        Encoding::Form
+    };
+    compiled(field, lead, encoding)
 }
 
 fn json_field(field: PartsField) -> Field {
@@ -151,7 +198,9 @@ fn collect(operand: &Operand, encoding: Encoding, into: &mut Vec<Piece>) {
             Operand::Slot(_)
             | Operand::ClientId(_)
             | Operand::ClientSecret(_)
-            | Operand::ClientBasic(_),
+            | Operand::ClientBasic(_)
+            | Operand::BaseUrl
+            | Operand::Altered(_),
             _,
         ) => {
             into.push(Piece::Value(operand.clone(), encoding));

@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::encode::plain;
 use super::{Body, Hide, Ink, RequestBuffer, Template, Values};
+use crate::expr::alter;
 use crate::program::Operand;
 use crate::value::Value;
 
@@ -36,7 +37,7 @@ impl Template {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         let form = match &self.body {
-            Body::Form(fields) => {
+            Body::Form(fields) if self.usual_form => {
                 let sent = fields.iter().filter(|field| ink.is_sent(field));
                 let shown = sent.map(|field| {
                     let value = show_json(&field.operand, values, hide);
@@ -44,7 +45,7 @@ impl Template {
                 });
                 Some(shown.collect())
             }
-            Body::None | Body::Json(_) => None,
+            Body::None | Body::Form(_) | Body::Json(_) | Body::Text(_) => None,
         };
         ShownCall {
             method: self.method.to_string(),
@@ -71,15 +72,24 @@ fn show_json(operand: &Operand, values: &dyn Values, hide: Hide<'_>) -> Json {
                 .map(|(name, value)| (name.clone(), show(value)));
             members.collect()
         }
+        Operand::Altered(inner) => {
+            let Some(value) = values.value(inner) else {
+                return Json::Null;
+            };
+            let altered = alter(&plain(&value.to_json()));
+            match value.secret() {
+                Some(_) => hide(inner, &altered).into(),
+                None => altered.into(),
+            }
+        }
         Operand::Slot(_)
         | Operand::ClientId(_)
         | Operand::ClientSecret(_)
-        | Operand::ClientBasic(_) => {
-            match values.value(operand) {
-                Some(Value::Secret(secret)) => hide(operand, secret).into(),
-                Some(value) => value.to_json(),
-                None => Json::Null,
-            }
-        }
+        | Operand::ClientBasic(_)
+        | Operand::BaseUrl => match values.value(operand) {
+            Some(Value::Secret(secret)) => hide(operand, secret).into(),
+            Some(value) => value.to_json(),
+            None => Json::Null,
+        },
     }
 }

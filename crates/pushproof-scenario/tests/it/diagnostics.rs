@@ -297,7 +297,7 @@ schritte: größer
     5 | schritte: größer
       | ^^^^^^^^
       |
-      = help: known here: `format`, `id`, `title`, `tags`, `needs`, `matrix`, `actors`, `steps`, `covers`
+      = help: known here: `format`, `id`, `title`, `tags`, `needs`, `matrix`, `repeat`, `actors`, `steps`, `finally`, `covers`
     ");
 }
 
@@ -386,7 +386,7 @@ bananas: 3
     5 | bananas: 3
       | ^^^^^^^
       |
-      = help: known here: `format`, `id`, `title`, `tags`, `needs`, `matrix`, `actors`, `steps`, `covers`
+      = help: known here: `format`, `id`, `title`, `tags`, `needs`, `matrix`, `repeat`, `actors`, `steps`, `finally`, `covers`
     ");
 }
 
@@ -646,7 +646,7 @@ fn a_step_without_an_action() {
     7 |   - { id: x, say: nothing }
       |     ^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: a step has one of `call`, `poll`, `use`, `wait`, `device`
+      = help: a step has one of `call`, `poll`, `use`, `wait`, `device`, `together`, `set`, `http`
     ");
 }
 
@@ -660,7 +660,7 @@ fn a_step_with_two_actions() {
     7 |   - { id: x, wait: 3s, why: because, call: token.password }
       |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: a step has one of `call`, `poll`, `use`, `wait`, `device`
+      = help: a step has one of `call`, `poll`, `use`, `wait`, `device`, `together`, `set`, `http`
     ");
 }
 
@@ -1767,7 +1767,7 @@ meanwhile: [{ device: phone, do: approve }]
     14 |     meanwhile: [{ device: phone, do: approve }]
        |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
        |
-       = help: write `after_poll: 2` (0 is before the first) or `at: 3s`
+       = help: write `after_poll: 2` (0 is before the first), `at: 3s`, or `at: { between: [0s, 5s] }`
     ");
 }
 
@@ -1924,7 +1924,7 @@ fn a_control_of_another_operation() {
     8 | ... refused, control: { step: good, differs_in: [access_token, mfa_token] } }
       |                                                                ^^^^^^^^^
       |
-      = help: known here: `access_token`, `client`
+      = help: known here: `access_token`, `client`, `send`
     ");
 }
 
@@ -2013,7 +2013,7 @@ profiles:
     6 |   a: { http: /a, outcomes: [ok] }
       |              ^^
       |
-      = help: write a method and a path: `POST /some/path` or `DELETE /some/$name`
+      = help: write a method and a path: `POST /some/path`, `DELETE /some/$name` or `POST $endpoint.NAME`
     ");
 }
 

@@ -1,13 +1,16 @@
 //! The language at its boundary: texts in, messages or transcripts out.
 
+mod checked;
 mod diagnostics;
 mod footprint;
 mod laws;
+mod many;
 mod polling;
 mod stage;
 mod steps;
 mod support;
 mod waiting;
+mod wire;
 
 use pushproof_scenario::Diagnostic;
 

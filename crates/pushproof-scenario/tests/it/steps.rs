@@ -178,8 +178,8 @@ acknowledged
     0s  step `read`
     0s  phone of alice is to read
     0s  the phone's action: acknowledged
-    0s  expect held
-    0s  stops: nothing to keep as `digits`
+    0s  expect BREACHED: expected something to read, got acknowledged
+    0s  stops: breached
     ");
 }
 

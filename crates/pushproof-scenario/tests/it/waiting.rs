@@ -56,6 +56,7 @@ pub(crate) fn environment() -> Arc<Environment> {
     environment.clients[0] = ClientValues {
         id: Some(Value::Text("k6pX0vN3mQ8sT1yB4zD7gJ2hL5rW9cFa".into())),
         secret: Some(Value::Secret("s".repeat(64).into())),
+        basic: None,
     };
     Arc::new(environment)
 }
