@@ -75,7 +75,9 @@ pub async fn run(
         }
     }
     let site = Arc::new(site);
-    let permits = Arc::new(Semaphore::new(concurrency.max(1)));
+    // A switch is the whole tenant's: whoever sets one runs alone.
+    let room = u32::try_from(concurrency.clamp(1, Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
+    let permits = Arc::new(Semaphore::new(room as usize));
     let mut running = JoinSet::new();
     for (position, planned) in plan
         .cases
@@ -83,12 +85,15 @@ pub async fn run(
         .enumerate()
         .filter(|(_, planned)| planned.not_applicable.is_none())
     {
-        let permit = Arc::clone(&permits).acquire_owned().await;
+        let alone = !matches!(*site, Site::Sandbox(_)) && planned.program.sets_switches();
+        let share = if alone { room } else { 1 };
+        let permit = Arc::clone(&permits).acquire_many_owned(share).await;
         if *context.stop.borrow() {
             break;
         }
         let (context, site, run) = (context.clone(), Arc::clone(&site), plan.run.clone());
-        let (seed, repeat) = (mix(plan.seed, position), plan.repeat);
+        let repeat = plan.repeat.max(planned.program.repeat);
+        let seed = mix(plan.seed, position);
         running.spawn(async move {
             let _permit = permit;
             if repeat > 1 {

@@ -12,6 +12,7 @@ pub mod messages;
 pub mod settings;
 pub mod users;
 
+pub(crate) mod aids;
 mod hook;
 mod template;
 

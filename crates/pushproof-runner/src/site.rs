@@ -9,8 +9,10 @@ use pushproof_scenario::{CLIENTS, ClientValues, Environment, Value};
 
 use crate::clock::Clock;
 use crate::handler::Handler;
+use crate::providers::aids::Aids;
 use crate::providers::devices::{Ask, KeyPool, Person, PhoneOptions, Phones};
-use crate::providers::messages::Patience;
+use crate::providers::messages::{Messages, Patience};
+use crate::providers::settings::Settings;
 use crate::providers::users::Users;
 use crate::serve::Server;
 use crate::target::{Client, ClientAuth, Target};
@@ -244,6 +246,17 @@ impl Place {
         })
     }
 
+    /// What the target offers beside phones: the inboxes of people, and switches of the tenant.
+    pub(crate) fn aids(&self) -> Aids {
+        let target = &self.target;
+        let messages = target.messages.as_ref();
+        let settings = target.settings.as_ref();
+        Aids {
+            messages: messages.map(|inbox| Messages::new(&self.hooks, inbox, self.patience)),
+            settings: settings.map(|url| Settings::new(&self.hooks, url)),
+        }
+    }
+
     /// Lets go of the sandbox's port.
     pub(crate) async fn close(self) {
         if let Some(server) = self.server {
@@ -287,5 +300,9 @@ fn environment(target: &Target) -> Environment {
         clients[at] = values(target.clients.get(*name));
     }
     let lifetimes: BTreeMap<String, Duration> = target.lifetimes.clone();
-    Environment { clients, lifetimes }
+    Environment {
+        clients,
+        lifetimes,
+        base_url: Some(Value::Text(target.base_url.as_str().into())),
+    }
 }

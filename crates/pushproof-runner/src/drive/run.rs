@@ -23,7 +23,8 @@ use super::Context;
 use crate::clock::Ticket;
 use crate::evidence;
 use crate::judge::{Finished, Grounds, Judge};
-use crate::providers::devices::{Act, Acted, Phones};
+use crate::providers::aids::Aids;
+use crate::providers::devices::{Act, Acted, PUBLIC, Phones};
 use crate::providers::users::User;
 use crate::site::Place;
 use crate::transport::{Exchanged, Failure, FailureKind};
@@ -111,6 +112,7 @@ pub(super) struct Driver<'a> {
     began: Duration,
     case_began: Duration,
     phones: Arc<Mutex<Phones>>,
+    aids: Arc<Aids>,
     flights: JoinSet<Landed>,
     /// Requests that wait for their time to be sent again, by session time.
     held: Vec<(Duration, Flight)>,
@@ -173,6 +175,7 @@ impl<'a> Driver<'a> {
             case_began,
             ticket,
             phones: Arc::new(Mutex::new(place.phones(fastrand::Rng::with_seed(seed)))),
+            aids: Arc::new(place.aids()),
             flights: JoinSet::new(),
             held: Vec::new(),
             patience,
@@ -213,6 +216,7 @@ impl<'a> Driver<'a> {
         let mut stop = self.context.stop.clone();
         self.session.handle(Duration::ZERO, Input::Begin);
         let mut over = false;
+        let mut interrupted = false;
         for _ in 0..OUTPUTS_MAX {
             match self.session.next_output() {
                 Output::Send(flight, step) => self.send(flight, step),
@@ -225,7 +229,11 @@ impl<'a> Driver<'a> {
                 Output::Wait(until) => {
                     let stopped = tokio::select! {
                         biased;
-                        _ = stop.wait_for(|stop| *stop) => Some("the run was interrupted".to_owned()),
+                        _ = stop.wait_for(|stop| *stop), if !interrupted => {
+                            interrupted = true;
+                            self.interrupt();
+                            None
+                        }
                         failed = self.wait(until) => failed,
                     };
                     if let Some(reason) = stopped {
@@ -250,6 +258,15 @@ impl<'a> Driver<'a> {
             troubles: self.troubles,
             safe: self.safe,
         }
+    }
+
+    /// Nobody wants to know any more. What runs in any case still does: a switch is put back.
+    fn interrupt(&mut self) {
+        self.judge
+            .stand_in_the_way("the run was interrupted".to_owned());
+        self.flights.abort_all();
+        self.held.clear();
+        self.session.handle(self.now(), Input::Cancelled);
     }
 
     /// Waits for whatever comes first: an answer, or the instant that the session or a held request waits for. Protocol time jumps only when
@@ -383,9 +400,22 @@ impl<'a> Driver<'a> {
                 spoilt: false,
             },
         );
-        let phones = Arc::clone(&self.phones);
-        self.flights
-            .spawn(async move { acted(flight, &phones, act).await });
+        let (aids, phones) = (Arc::clone(&self.aids), Arc::clone(&self.phones));
+        if view.is_set {
+            let switches = view.with.iter();
+            let switches = switches.map(|(name, value)| ((*name).to_owned(), value.to_json()));
+            let switches = switches.collect();
+            self.flights
+                .spawn(async move { Landed::Act(flight, aids.set(&switches).await, Vec::new()) });
+        } else if let Some((channel, address)) = view.messages {
+            let address = address.to_owned();
+            self.flights.spawn(async move {
+                Landed::Act(flight, aids.read(channel, &address).await, Vec::new())
+            });
+        } else {
+            self.flights
+                .spawn(async move { acted(flight, &phones, act).await });
+        }
     }
 
     fn land(&mut self, landed: Landed) {
@@ -639,7 +669,9 @@ impl<'a> Driver<'a> {
             .map(|(name, value): &(String, Secret)| (name.clone(), value.reveal().to_owned()))
             .collect();
         for (name, value) in &values {
-            self.context.redactor.learn(name, value);
+            if !PUBLIC.contains(&name.as_str()) {
+                self.context.redactor.learn(name, value);
+            }
         }
         let input = match acted.result {
             ActResult::Acknowledged => Input::Acknowledged(flight, &values),
@@ -780,6 +812,10 @@ impl<'a> Driver<'a> {
             return;
         }
         let words = self.words(step, check, flight);
+        if step >= self.program.finally && words.covers.is_empty() {
+            // It judges nobody; if it does not hold, the step ends and that is told.
+            return;
+        }
         self.take(step, check, held, words, flight);
     }
 
@@ -896,6 +932,20 @@ impl<'a> Driver<'a> {
 
     /// The case ended before its last step.
     fn stopped(&mut self, step: usize, stop: Stop) {
+        // What could not be put back says nothing of the endpoint, and whoever runs the target must know.
+        if step >= self.program.finally {
+            let stopped = &self.program.steps[step];
+            let detail = match stop {
+                Stop::Device(flight) => self.acts.get(&flight),
+                _ => None,
+            };
+            let detail = detail.and_then(|done| done.detail.clone());
+            let why = detail.map_or_else(String::new, |detail| format!(": {detail}"));
+            return self.tell(Event::LeftBehind {
+                case: self.program.id.clone(),
+                what: format!("what step `{}` undoes ({}){why}", stopped.id, stopped.say),
+            });
+        }
         let id = &self.program.steps[step].id;
         match stop {
             // A breach of a judging check is told by the check; one of setup has been noted as an obstacle.
@@ -973,6 +1023,11 @@ fn wants_throttled(action: &Action) -> bool {
     match action {
         Action::Call { expect, .. } => {
             !expect.any_but && expect.outcomes.meets(Outcomes::THROTTLED)
+        }
+        Action::AtOnce(race) => {
+            let counted = race.counts.iter().map(|count| count.outcome);
+            let wanted = counted.fold(race.others.outcomes, Outcomes::with);
+            race.others.any_but || wanted.meets(Outcomes::THROTTLED)
         }
         Action::Poll(poll) => poll.pattern.outcomes().meets(Outcomes::THROTTLED),
         _ => false,

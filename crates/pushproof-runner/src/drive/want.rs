@@ -1,6 +1,6 @@
 //! What a case wants of its users, read off its program: [`want`].
 
-use pushproof_scenario::{Action, ActorKind, Operand, Program, Step};
+use pushproof_scenario::{Action, ActorKind, Channel, Program, Step};
 
 use crate::providers::users::Want;
 
@@ -15,9 +15,18 @@ pub(super) fn want(program: &Program, actor: usize) -> Want {
     let ActorKind::User { phone, .. } = program.actors[actor].kind else {
         return Want::default();
     };
+    let reads = |by_email: bool| {
+        program.actors.iter().any(|other| match other.kind {
+            ActorKind::Messages { channel, owner } => {
+                owner == actor && by_email == (channel == Channel::Email)
+            }
+            _ => false,
+        })
+    };
     Want {
-        email_verified: needs(BY_EMAIL),
+        email_verified: needs(BY_EMAIL) || reads(true),
         phone: BY_PHONE.into_iter().any(needs)
+            || reads(false)
             || program.steps.iter().any(|step| uses(step, phone)),
     }
 }
@@ -29,28 +38,17 @@ fn uses(step: &Step, slot: usize) -> bool {
         .exchange()
         .is_some_and(|exchange| exchange.template.slots().contains(&slot));
     let given = match &step.action {
-        Action::Device { act, .. } => act.with.iter().any(|(_, operand)| mentions(operand, slot)),
+        Action::Device { act, .. } => act
+            .with
+            .iter()
+            .any(|(_, operand)| operand.slots().contains(&slot)),
         Action::Poll(poll) => poll.meanwhile.iter().any(|one| {
             one.act
                 .with
                 .iter()
-                .any(|(_, operand)| mentions(operand, slot))
+                .any(|(_, operand)| operand.slots().contains(&slot))
         }),
         _ => false,
     };
     sent || given
-}
-
-fn mentions(operand: &Operand, slot: usize) -> bool {
-    match operand {
-        Operand::Slot(named) => *named == slot,
-        Operand::Text(parts) | Operand::List(parts) => {
-            parts.iter().any(|part| mentions(part, slot))
-        }
-        Operand::Map(members) => members.iter().any(|(_, value)| mentions(value, slot)),
-        Operand::Const(_)
-        | Operand::ClientId(_)
-        | Operand::ClientSecret(_)
-        | Operand::ClientBasic(_) => false,
-    }
 }
