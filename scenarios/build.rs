@@ -5,9 +5,14 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    #[expect(clippy::disallowed_methods, reason = "cargo tells a build script its folders through the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "cargo tells a build script its folders through the environment"
+    )]
     let (root, out) = (env::var("CARGO_MANIFEST_DIR"), env::var("OUT_DIR"));
-    let (Ok(root), Ok(out)) = (root, out) else { return Err(io::Error::other("not run by cargo")) };
+    let (Ok(root), Ok(out)) = (root, out) else {
+        return Err(io::Error::other("not run by cargo"));
+    };
     let root = PathBuf::from(root);
     let mut files = Vec::new();
     for entry in fs::read_dir(&root)? {
@@ -21,7 +26,12 @@ fn main() -> io::Result<()> {
     for file in &files {
         let name = file.strip_prefix(&root).map_err(io::Error::other)?;
         let name = name.to_string_lossy().replace('\\', "/");
-        writeln!(list, "    ({name:?}, include_str!({:?})),", file.to_string_lossy()).map_err(io::Error::other)?;
+        writeln!(
+            list,
+            "    ({name:?}, include_str!({:?})),",
+            file.to_string_lossy()
+        )
+        .map_err(io::Error::other)?;
     }
     list.push(']');
     fs::write(Path::new(&out).join("files.rs"), list)?;
@@ -35,7 +45,10 @@ fn yaml_files(folder: &Path, into: &mut Vec<PathBuf>) -> io::Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             yaml_files(&path, into)?;
-        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
             into.push(path);
         }
     }

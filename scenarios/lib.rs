@@ -9,9 +9,17 @@ mod tests {
 
     #[test]
     fn a_dialect_is_embedded_whole() {
-        let has = |name: &str| FILES.iter().any(|(path, text)| *path == name && !text.is_empty());
+        let has = |name: &str| {
+            FILES
+                .iter()
+                .any(|(path, text)| *path == name && !text.is_empty())
+        };
         assert!(has("auth0/dialect.yaml") && has("auth0/requirements.yaml"));
-        assert!(FILES.iter().any(|(path, _)| path.starts_with("auth0/fragments/")));
+        assert!(
+            FILES
+                .iter()
+                .any(|(path, _)| path.starts_with("auth0/fragments/"))
+        );
         assert!(FILES.is_sorted_by_key(|(path, _)| path));
     }
 }

@@ -22,22 +22,24 @@ pub(crate) fn library(args: &Args, colour: bool) -> Result<Library, Problem> {
 /// Reads the dialect that a target speaks, and makes it fit the target.
 pub(crate) fn spoken_by(args: &Args, target: &Target, colour: bool) -> Result<Library, Problem> {
     let mut library = named(args, &target.dialect, colour)?;
-    library.fit(&target.endpoints, &target.inputs).map_err(|error| {
-        let hint = match &error {
-            FitError::Unknown { name, known, .. } => {
-                let known = known.iter().map(String::as_str);
-                let near = pushproof_scenario::nearest(name, known.clone());
-                near.map_or_else(
-                    || format!("known: {}", known.collect::<Vec<_>>().join(", ")),
-                    |near| format!("did you mean `{near}`?"),
-                )
-            }
-            FitError::Missing { name, .. } => {
-                format!("add it to the target file: `endpoints: {{ {name}: /path }}`")
-            }
-        };
-        Problem::invalid(error.to_string()).hint(hint)
-    })?;
+    library
+        .fit(&target.endpoints, &target.inputs)
+        .map_err(|error| {
+            let hint = match &error {
+                FitError::Unknown { name, known, .. } => {
+                    let known = known.iter().map(String::as_str);
+                    let near = pushproof_scenario::nearest(name, known.clone());
+                    near.map_or_else(
+                        || format!("known: {}", known.collect::<Vec<_>>().join(", ")),
+                        |near| format!("did you mean `{near}`?"),
+                    )
+                }
+                FitError::Missing { name, .. } => {
+                    format!("add it to the target file: `endpoints: {{ {name}: /path }}`")
+                }
+            };
+            Problem::invalid(error.to_string()).hint(hint)
+        })?;
     Ok(library)
 }
 
@@ -56,7 +58,9 @@ pub(crate) fn report(problems: &[Diagnostic], colour: bool) -> Result<(), Proble
     match problems.iter().filter(|problem| problem.is_error()).count() {
         0 => Ok(()),
         1 => Err(Problem::invalid("1 error; nothing was sent")),
-        errors => Err(Problem::invalid(format!("{errors} errors; nothing was sent"))),
+        errors => Err(Problem::invalid(format!(
+            "{errors} errors; nothing was sent"
+        ))),
     }
 }
 
@@ -71,11 +75,20 @@ fn embedded(dialect: &str) -> Result<Vec<SourceFile>, Problem> {
     let prefix = format!("{dialect}/");
     let file = |(path, text): &(&str, &str)| {
         let relative = path.strip_prefix(&prefix)?.to_owned();
-        Some(SourceFile { relative, shown: format!("scenarios/{path}"), text: (*text).to_owned() })
+        Some(SourceFile {
+            relative,
+            shown: format!("scenarios/{path}"),
+            text: (*text).to_owned(),
+        })
     };
     let files: Vec<SourceFile> = pushproof_dialects::FILES.iter().filter_map(file).collect();
     if files.is_empty() {
-        return Err(unknown(dialect, pushproof_dialects::FILES.iter().filter_map(|(path, _)| path.split('/').next())));
+        return Err(unknown(
+            dialect,
+            pushproof_dialects::FILES
+                .iter()
+                .filter_map(|(path, _)| path.split('/').next()),
+        ));
     }
     Ok(files)
 }
@@ -85,10 +98,17 @@ fn on_disk(dialects: &Path, dialect: &str) -> Result<Vec<SourceFile>, Problem> {
     if !folder.join("dialect.yaml").is_file() {
         let read = fs::read_dir(dialects);
         let names: Vec<String> = read
-            .map_err(|error| Problem::invalid(format!("reading folder `{}`: {error}", dialects.display())))?
+            .map_err(|error| {
+                Problem::invalid(format!("reading folder `{}`: {error}", dialects.display()))
+            })?
             .filter_map(|entry| {
                 let path = entry.ok()?.path();
-                path.join("dialect.yaml").is_file().then(|| path.file_name().unwrap_or_default().to_string_lossy().into_owned())
+                path.join("dialect.yaml").is_file().then(|| {
+                    path.file_name()
+                        .unwrap_or_default()
+                        .to_string_lossy()
+                        .into_owned()
+                })
             })
             .collect();
         return Err(unknown(dialect, names.iter().map(String::as_str)));
@@ -110,10 +130,18 @@ fn unknown<'a>(dialect: &str, known: impl Iterator<Item = &'a str>) -> Problem {
     }
 }
 
-fn walk(root: &Path, folder: &Path, depth: usize, into: &mut Vec<SourceFile>) -> Result<(), Problem> {
+fn walk(
+    root: &Path,
+    folder: &Path,
+    depth: usize,
+    into: &mut Vec<SourceFile>,
+) -> Result<(), Problem> {
     if depth > DEPTH_MAX {
         let hint = "a link may lead in a circle";
-        return Err(Problem::invalid(format!("folder `{}` is nested too deep", folder.display())).hint(hint));
+        return Err(
+            Problem::invalid(format!("folder `{}` is nested too deep", folder.display()))
+                .hint(hint),
+        );
     }
     let failed = |path: &Path, error: &dyn std::fmt::Display| {
         Problem::invalid(format!("reading `{}`: {error}", path.display()))
@@ -123,15 +151,31 @@ fn walk(root: &Path, folder: &Path, depth: usize, into: &mut Vec<SourceFile>) ->
         let path: PathBuf = entry.map_err(|error| failed(folder, &error))?.path();
         if path.is_dir() {
             walk(root, &path, depth + 1, into)?;
-        } else if path.extension().is_some_and(|extension| extension == "yaml") {
-            let length = fs::metadata(&path).map_err(|error| failed(&path, &error))?.len();
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
+            let length = fs::metadata(&path)
+                .map_err(|error| failed(&path, &error))?
+                .len();
             if length > FILE_MAX {
-                return Err(failed(&path, &format!("larger than {} MiB", FILE_MAX >> 20)));
+                return Err(failed(
+                    &path,
+                    &format!("larger than {} MiB", FILE_MAX >> 20),
+                ));
             }
             let bytes = fs::read(&path).map_err(|error| failed(&path, &error))?;
             let text = String::from_utf8(bytes).map_err(|_| failed(&path, &"not UTF-8"))?;
-            let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-            into.push(SourceFile { relative, shown: path.to_string_lossy().into_owned(), text });
+            let relative = path
+                .strip_prefix(root)
+                .unwrap_or(&path)
+                .to_string_lossy()
+                .replace('\\', "/");
+            into.push(SourceFile {
+                relative,
+                shown: path.to_string_lossy().into_owned(),
+                text,
+            });
         }
     }
     Ok(())

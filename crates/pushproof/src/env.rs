@@ -1,6 +1,9 @@
 //! The only place that reads the environment.
 
-#![expect(clippy::disallowed_methods, reason = "this is the one place where the environment is read")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place where the environment is read"
+)]
 
 use std::path::PathBuf;
 
@@ -19,7 +22,11 @@ pub(crate) fn ci() -> bool {
 
 /// The width that the shell tells, where no terminal does.
 pub(crate) fn columns() -> Option<usize> {
-    std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| (40..=400).contains(columns))
+    std::env::var("COLUMNS")
+        .ok()?
+        .parse()
+        .ok()
+        .filter(|columns| (40..=400).contains(columns))
 }
 
 /// A secret of a target file; the error is the rest of a sentence about the reference.
@@ -30,11 +37,16 @@ pub(crate) fn secret(reference: &SecretRef) -> Result<Secret, String> {
             std::env::VarError::NotUnicode(_) => "is not text".to_owned(),
         })?,
         SecretRef::File(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| format!("cannot be read: {error}"))?;
             text.trim_end_matches(['\n', '\r']).to_owned()
         }
     };
-    if text.is_empty() { Err("is empty".to_owned()) } else { Ok(Secret::new(text)) }
+    if text.is_empty() {
+        Err("is empty".to_owned())
+    } else {
+        Ok(Secret::new(text))
+    }
 }
 
 /// The folder the command was started in.

@@ -23,12 +23,18 @@ use pushproof_report::exit;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
-        anstream::eprintln!("error: a bug of pushproof\n  {panic}\n  please report it with the command that you ran");
+        anstream::eprintln!(
+            "error: a bug of pushproof\n  {panic}\n  please report it with the command that you ran"
+        );
     }));
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            let code = if error.use_stderr() { exit::USAGE } else { exit::OK };
+            let code = if error.use_stderr() {
+                exit::USAGE
+            } else {
+                exit::OK
+            };
             // Nothing can be done when even the usage cannot be printed.
             let _ = error.print();
             return ExitCode::from(code);

@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use pushproof_report::Secret;
 use pushproof_runner::handler::Handler;
-use pushproof_runner::target::{Authority, Client, ClientAuth, Devices, Limits, Target, Tls, Users};
+use pushproof_runner::target::{
+    Authority, Client, ClientAuth, Devices, Limits, Target, Tls, Users,
+};
 use pushproof_scenario::Library;
 use pushproof_tenant::{AnyFault, FaultError, Keys, Profile, Settings, Tenant};
 
@@ -20,10 +22,20 @@ pub(crate) const ORIGIN: Duration = Duration::from_secs(1_767_225_600);
 pub(crate) const DIALECT: &str = "auth0";
 
 /// Makes tenants that differ only in their seed.
-pub(crate) fn tenants(profile: Profile, faults: Vec<AnyFault>) -> Arc<dyn Fn(u64) -> Handler + Send + Sync> {
+pub(crate) fn tenants(
+    profile: Profile,
+    faults: Vec<AnyFault>,
+) -> Arc<dyn Fn(u64) -> Handler + Send + Sync> {
     let keys = Keys::generate();
     Arc::new(move |seed| {
-        let settings = with_faults(Settings { profile, seed, ..Settings::default() }, faults.clone());
+        let settings = with_faults(
+            Settings {
+                profile,
+                seed,
+                ..Settings::default()
+            },
+            faults.clone(),
+        );
         handler(Tenant::new(settings, Arc::clone(&keys)))
     })
 }
@@ -40,12 +52,31 @@ pub(crate) fn handler(tenant: Tenant) -> Handler {
 
 /// The target that reaches a sandbox at `base_url`.
 pub(crate) fn target(base_url: &str) -> Target {
-    let client = |id: &str, secret: Option<&str>| Client { id: id.to_owned(), secret: secret.map(Secret::new), auth: ClientAuth::Body };
-    let main = client(pushproof_tenant::SANDBOX_CLIENT_ID, Some(pushproof_tenant::SANDBOX_CLIENT_SECRET));
+    let client = |id: &str, secret: Option<&str>| Client {
+        id: id.to_owned(),
+        secret: secret.map(Secret::new),
+        auth: ClientAuth::Body,
+    };
+    let main = client(
+        pushproof_tenant::SANDBOX_CLIENT_ID,
+        Some(pushproof_tenant::SANDBOX_CLIENT_SECRET),
+    );
     let others = [
-        ("other", client(pushproof_tenant::OTHER_CLIENT_ID, Some(pushproof_tenant::OTHER_CLIENT_SECRET))),
+        (
+            "other",
+            client(
+                pushproof_tenant::OTHER_CLIENT_ID,
+                Some(pushproof_tenant::OTHER_CLIENT_SECRET),
+            ),
+        ),
         ("public", client(pushproof_tenant::PUBLIC_CLIENT_ID, None)),
-        ("restricted", client(pushproof_tenant::RESTRICTED_CLIENT_ID, Some(pushproof_tenant::RESTRICTED_CLIENT_SECRET))),
+        (
+            "restricted",
+            client(
+                pushproof_tenant::RESTRICTED_CLIENT_ID,
+                Some(pushproof_tenant::RESTRICTED_CLIENT_SECRET),
+            ),
+        ),
     ];
     Target {
         name: "sandbox".to_owned(),
@@ -55,13 +86,18 @@ pub(crate) fn target(base_url: &str) -> Target {
         dialect: DIALECT.to_owned(),
         profile: None,
         client: Some(main.clone()),
-        clients: others.into_iter().map(|(name, client)| (name.to_owned(), client)).collect(),
+        clients: others
+            .into_iter()
+            .map(|(name, client)| (name.to_owned(), client))
+            .collect(),
         features: None,
         users: Some(Users::ManagementApi {
             authority: Authority::Client(main),
             connection: pushproof_tenant::SANDBOX_CONNECTION.to_owned(),
         }),
-        devices: Some(Devices::Guardian { inbox: format!("{base_url}/__control/inbox/{{push_token}}") }),
+        devices: Some(Devices::Guardian {
+            inbox: format!("{base_url}/__control/inbox/{{push_token}}"),
+        }),
         messages: Some(format!("{base_url}/__control/messages/{{address}}")),
         settings: Some(format!("{base_url}/__control/settings")),
         clock: Some(format!("{base_url}/__control/clock")),
@@ -95,14 +131,20 @@ fn fault(text: &str) -> Result<AnyFault, Problem> {
     text.parse().map_err(|error: FaultError| {
         let hint = match text.starts_with("reply:") {
             true => error.hint().to_owned(),
-            false => format!("{}; `pushproof list --faults` shows all that have an id", error.hint()),
+            false => format!(
+                "{}; `pushproof list --faults` shows all that have an id",
+                error.hint()
+            ),
         };
         Problem::usage(error.to_string()).hint(hint)
     })
 }
 
 /// The settings with faults switched on.
-pub(crate) fn with_faults(settings: Settings, faults: impl IntoIterator<Item = AnyFault>) -> Settings {
+pub(crate) fn with_faults(
+    settings: Settings,
+    faults: impl IntoIterator<Item = AnyFault>,
+) -> Settings {
     faults.into_iter().fold(settings, |mut settings, fault| {
         settings.switch_on(fault);
         settings

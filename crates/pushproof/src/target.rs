@@ -11,11 +11,14 @@ use crate::{dialects, env};
 
 /// Reads and checks a target file; what is wrong in it is printed, and nothing is sent.
 pub(crate) fn read(path: &Path, colour: bool) -> Result<Target, Problem> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| Problem::invalid(format!("reading target file `{}`: {error}", path.display())))?;
+    let text = fs::read_to_string(path).map_err(|error| {
+        Problem::invalid(format!("reading target file `{}`: {error}", path.display()))
+    })?;
     let source = Source::new(path.to_string_lossy(), text);
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     parse(&source, folder, &env::secret).map_err(|problems| {
-        dialects::report(&problems, colour).err().unwrap_or_else(|| Problem::invalid("the target file is invalid"))
+        dialects::report(&problems, colour)
+            .err()
+            .unwrap_or_else(|| Problem::invalid("the target file is invalid"))
     })
 }

@@ -10,11 +10,16 @@ pub(crate) fn run(args: &Args, colour: bool) -> Result<u8, Problem> {
     let library = dialects::library(args, colour)?;
     let mut cases = 0;
     for profile in library.profiles() {
-        let (programs, problems) = library.compile(profile).expect("the library names its own profiles");
+        let (programs, problems) = library
+            .compile(profile)
+            .expect("the library names its own profiles");
         dialects::report(&problems, colour)?;
         cases = programs.len();
     }
     let scenarios = counted(library.scenarios_len(), "scenario");
-    output::say(&format!("{scenarios}, {}: nothing wrong\n", counted(cases, "case")));
+    output::say(&format!(
+        "{scenarios}, {}: nothing wrong\n",
+        counted(cases, "case")
+    ));
     Ok(exit::OK)
 }

@@ -14,10 +14,14 @@ use crate::{dialects, output, select};
 pub(crate) fn run(args: &Args, command: &Explain, colour: bool) -> Result<u8, Problem> {
     let library = dialects::library(args, colour)?;
     let profile = library.profiles().next().unwrap_or_default().to_owned();
-    let (programs, problems) = library.compile(&profile).expect("the library names its own profiles");
+    let (programs, problems) = library
+        .compile(&profile)
+        .expect("the library names its own profiles");
     dialects::report(&problems, colour)?;
     let id = command.id.as_str();
-    let text = requirement(&library, &programs, id).or_else(|| case(&programs, id)).or_else(|| fault(id));
+    let text = requirement(&library, &programs, id)
+        .or_else(|| case(&programs, id))
+        .or_else(|| fault(id));
     match text {
         Some(text) => {
             output::say(&text);
@@ -29,7 +33,10 @@ pub(crate) fn run(args: &Args, command: &Explain, colour: bool) -> Result<u8, Pr
 
 fn requirement(library: &Library, programs: &[Arc<Program>], id: &str) -> Option<String> {
     let requirement = library.dialect.requirements.get(id)?;
-    let mut text = format!("{id} ({})\n\n{}\n", requirement.level, requirement.statement);
+    let mut text = format!(
+        "{id} ({})\n\n{}\n",
+        requirement.level, requirement.statement
+    );
     if let Some(why) = &requirement.why {
         let _ = writeln!(text, "\nWhy: {why}");
     }
@@ -37,25 +44,44 @@ fn requirement(library: &Library, programs: &[Arc<Program>], id: &str) -> Option
     if requirement.extended {
         text.push_str("Extended: rests mostly on inference, or looks at another requirement from a second side.\n");
     }
-    let cases = programs.iter().filter(|program| select::judges(program, id));
+    let cases = programs
+        .iter()
+        .filter(|program| select::judges(program, id));
     let cases: Vec<&str> = cases.map(|program| program.id.as_str()).collect();
     section(&mut text, "Cases that judge it", &cases);
-    let faults: Vec<&str> = Fault::ALL.iter().filter(|fault| fault.breaks().contains(&id)).map(|fault| fault.id()).collect();
+    let faults: Vec<&str> = Fault::ALL
+        .iter()
+        .filter(|fault| fault.breaks().contains(&id))
+        .map(|fault| fault.id())
+        .collect();
     section(&mut text, "Faults of the sandbox that break it", &faults);
     Some(text)
 }
 
 fn case(programs: &[Arc<Program>], id: &str) -> Option<String> {
-    let program = programs.iter().find(|program| program.id == id || program.id.split('[').next() == Some(id))?;
+    let program = programs
+        .iter()
+        .find(|program| program.id == id || program.id.split('[').next() == Some(id))?;
     let place = program.source.place(program.span);
-    let mut text = format!("{}\n\n{}\n{}:{}\n", program.id, program.title, place.file, place.line);
+    let mut text = format!(
+        "{}\n\n{}\n{}:{}\n",
+        program.id, program.title, place.file, place.line
+    );
     if !program.needs.is_empty() {
         let _ = writeln!(text, "Needs: {}", program.needs.join(", "));
     }
     text.push_str("\nSteps:\n");
     for step in &program.steps {
-        let covers: Vec<&str> = step.covers.iter().map(|cover| cover.requirement.as_str()).collect();
-        let covers = if covers.is_empty() { String::new() } else { format!(" [{}]", covers.join(", ")) };
+        let covers: Vec<&str> = step
+            .covers
+            .iter()
+            .map(|cover| cover.requirement.as_str())
+            .collect();
+        let covers = if covers.is_empty() {
+            String::new()
+        } else {
+            format!(" [{}]", covers.join(", "))
+        };
         let _ = writeln!(text, "  {}: {}{covers}", step.id, step.say);
     }
     Some(text)
@@ -83,7 +109,11 @@ fn section(text: &mut String, title: &str, items: &[&str]) {
 }
 
 fn unknown(library: &Library, programs: &[Arc<Program>], id: &str) -> Problem {
-    let requirements = library.dialect.requirements.iter().map(|requirement| requirement.id.as_str());
+    let requirements = library
+        .dialect
+        .requirements
+        .iter()
+        .map(|requirement| requirement.id.as_str());
     let known = requirements
         .chain(programs.iter().map(|program| program.id.as_str()))
         .chain(Fault::ALL.iter().map(|fault| fault.id()));

@@ -26,7 +26,11 @@ pub(crate) struct Problem {
 impl Problem {
     /// What was asked for cannot be done.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { code: exit::USAGE, message: message.into(), hint: None }
+        Self {
+            code: exit::USAGE,
+            message: message.into(),
+            hint: None,
+        }
     }
 
     /// A file is invalid; nothing was sent.
@@ -65,7 +69,9 @@ impl Problem {
 pub(crate) fn run(args: Args) -> Result<u8, Problem> {
     let colour = output::colour(args.color, &std::io::stderr());
     match &args.command {
-        Command::Conformance(command) => runtime()?.block_on(conformance::run(&args, command, colour)),
+        Command::Conformance(command) => {
+            runtime()?.block_on(conformance::run(&args, command, colour))
+        }
         Command::Check => check::run(&args, colour),
         Command::List(command) => list::run(&args, command, colour),
         Command::Explain(command) => explain::run(&args, command, colour),
@@ -83,5 +89,9 @@ fn runtime() -> Result<Runtime, Problem> {
 
 /// `1 case`, `3 cases`.
 pub(crate) fn counted(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+    if n == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{n} {noun}s")
+    }
 }
