@@ -119,6 +119,15 @@ fn people(program: &Program) -> impl Iterator<Item = (usize, &str)> {
         .map(|(at, actor)| (at, actor.name.as_str()))
 }
 
+/// A breach that has not been seen often enough, with all that its run judged.
+struct Doubt {
+    mark: Mark,
+    breach: Breach,
+    judged: Vec<Event>,
+    verdict: Verdict,
+    reason: Option<String>,
+}
+
 /// The runs of one case.
 struct Runs<'a> {
     context: &'a Context,
@@ -132,7 +141,7 @@ struct Runs<'a> {
     began: Option<Duration>,
     came: Vec<Came>,
     /// The breaches of earlier runs.
-    doubts: Vec<(Mark, Breach)>,
+    doubts: Vec<Doubt>,
     /// How often something came between on the operation of a breach that is such a trouble.
     troubles: u32,
 }
@@ -149,8 +158,12 @@ impl Runs<'_> {
             let (came, alive) = self.came(&attempt).await;
             self.came.push(came);
             let sightings = self.sightings(&attempt);
-            let may_run_again = alive && self.may_run_again(&attempt);
-            let weighed = weigh(&self.came, sightings, may_run_again);
+            let mut weighed = weigh(&self.came, sightings, alive);
+            if weighed == Weighed::Again && !self.may_run_again(&attempt) {
+                // Where nothing ever came between, one sighting is enough if there can be no other.
+                let calm = !self.context.weather.is_rough();
+                weighed = weigh(&self.came, if calm { Some(1) } else { sightings }, false);
+            }
             if let Some(came_to) = self.concluded(attempt, weighed) {
                 return came_to;
             }
@@ -256,10 +269,12 @@ impl Runs<'_> {
             breach.is_some_and(|breach| breach.grounds.silent || breach.grounds.trouble.is_some());
         let rough_setup = attempt.finished.is_setup && self.context.weather.is_rough();
         if !self.place.is_remote() || !(doubtful || attempt.spoilt.is_some() || rough_setup) {
-            return (
-                breach.map_or(Came::Through, |breach| self.breached(breach)),
-                true,
-            );
+            let came = match breach {
+                Some(breach) => self.breached(breach, &attempt.finished),
+                None if self.answers_doubts(&attempt.finished) => Came::Through,
+                None => Came::Nothing,
+            };
+            return (came, true);
         }
         let Some(probed) = self.probe(attempt, breach).await else {
             return (Came::Spoilt, false);
@@ -280,18 +295,33 @@ impl Runs<'_> {
                 );
                 (Came::Spoilt, true)
             }
-            Some(breach) => (self.breached(breach), true),
+            Some(breach) => (self.breached(breach, &attempt.finished), true),
             None => (Came::Spoilt, true),
         }
     }
 
-    fn breached(&mut self, breach: &Breach) -> Came {
+    /// Whether a run without a breach came as far as the breaches of earlier runs.
+    fn answers_doubts(&self, finished: &Finished) -> bool {
+        let held = |mark: &Mark| {
+            finished.judged.iter().any(|event| matches!(event, Event::Judged { step, check, .. } if *step == mark.step && *check == mark.check))
+        };
+        finished.verdict != Verdict::CouldNotRun
+            || self.doubts.iter().all(|doubt| held(&doubt.mark))
+    }
+
+    fn breached(&mut self, breach: &Breach, finished: &Finished) -> Came {
         let mark = Mark {
             step: breach.finding.step.clone(),
             check: breach.finding.check.clone(),
             trouble: breach.grounds.trouble.clone(),
         };
-        self.doubts.push((mark.clone(), breach.clone()));
+        self.doubts.push(Doubt {
+            mark: mark.clone(),
+            breach: breach.clone(),
+            judged: finished.judged.clone(),
+            verdict: finished.verdict,
+            reason: finished.reason.clone(),
+        });
         Came::Breached(mark)
     }
 
@@ -492,11 +522,8 @@ impl Runs<'_> {
                     .iter()
                     .filter(|came| **came == Came::Breached(mark.clone()))
                     .count();
-                let doubt = self
-                    .doubts
-                    .iter()
-                    .find(|(known, _)| *known == mark)
-                    .map(|(_, breach)| breach.clone());
+                let doubt = self.doubts.iter().find(|doubt| doubt.mark == mark);
+                let doubt = doubt.map(|doubt| doubt.breach.clone());
                 let contrast = doubt.as_ref().map(name_and_contrast).unwrap_or_default();
                 let reason =
                     format!("{contrast}: seen in {seen} of {runs} runs of the case and not again");
@@ -516,6 +543,32 @@ impl Runs<'_> {
                 );
                 let judged = doubted(judged, &self.program.id, &mark, &covers, &reason);
                 open(judged, Verdict::Inconclusive, reason, strict)
+            }
+            Weighed::NotLookedFor(mark) => {
+                let at = self.doubts.iter().position(|doubt| doubt.mark == mark);
+                let doubt = at.map(|at| self.doubts.swap_remove(at));
+                let instead = reason.unwrap_or_else(|| UNANSWERED.to_owned());
+                match doubt {
+                    Some(doubt) if !self.context.weather.is_rough() => {
+                        (doubt.judged, doubt.verdict, doubt.reason)
+                    }
+                    Some(doubt) => {
+                        let contrast = name_and_contrast(&doubt.breach);
+                        let reason = format!(
+                            "{contrast}: seen once and not looked for again, because of this: {instead}"
+                        );
+                        let (environment, then) = (Attribution::Environment, Remedy::SetAside);
+                        self.trouble(
+                            Some(&doubt.breach),
+                            at_ms,
+                            reason.clone(),
+                            environment,
+                            then,
+                        );
+                        open(doubt.judged, Verdict::Inconclusive, reason, strict)
+                    }
+                    None => (judged, verdict, Some(instead)),
+                }
             }
         };
         judged.into_iter().for_each(|event| self.tell(event));

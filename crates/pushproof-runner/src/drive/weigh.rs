@@ -14,6 +14,8 @@ pub(crate) enum Came {
     Breached(Mark),
     /// To nothing: something came between.
     Spoilt,
+    /// To nothing either, and another run would not change it: no user is left, for one. It is no answer to an earlier breach.
+    Nothing,
 }
 
 /// What makes two breaches the same: step, check, and the trouble that it rests on, with the number of the poll.
@@ -35,6 +37,8 @@ pub(crate) enum Weighed {
     Unconfirmed { seen: usize },
     /// The last run found nothing where an earlier one found a breach.
     NotSeenAgain(Mark),
+    /// An earlier run's breach could not be looked for again.
+    NotLookedFor(Mark),
 }
 
 /// Weighs the runs of a case, oldest first. `sightings`: how often a breach must be seen, if any number is enough.
@@ -53,9 +57,13 @@ pub(crate) fn weigh(runs: &[Came], sightings: Option<u32>, may_run_again: bool) 
             }
         }
         Some(Came::Spoilt) if may_run_again => Weighed::Again,
-        Some(Came::Through | Came::Spoilt) | None => match runs.iter().find(doubt) {
+        Some(Came::Through) => match runs.iter().find(doubt) {
             Some(Came::Breached(mark)) => Weighed::NotSeenAgain(mark.clone()),
-            Some(Came::Through | Came::Spoilt) | None => Weighed::Stands,
+            _ => Weighed::Stands,
+        },
+        Some(Came::Spoilt | Came::Nothing) | None => match runs.iter().find(doubt) {
+            Some(Came::Breached(mark)) => Weighed::NotLookedFor(mark.clone()),
+            _ => Weighed::Stands,
         },
     }
 }
@@ -124,7 +132,7 @@ pub(crate) fn worst(judged: &[Event], strict: bool) -> Verdict {
 mod tests {
     use super::*;
 
-    /// `B` and `b` are two breaches, `F` is one that rests on a trouble, `.` an undisturbed run, `x` a spoilt one.
+    /// `B` and `b` are two breaches, `F` is one that rests on a trouble, `.` an undisturbed run, `x` a spoilt one, `-` one that did not begin.
     fn said(runs: &str, sightings: Option<u32>) -> String {
         let mark = |step: char| Mark {
             step: step.to_string(),
@@ -134,6 +142,7 @@ mod tests {
         let came = |run| match run {
             '.' => Came::Through,
             'x' => Came::Spoilt,
+            '-' => Came::Nothing,
             step => Came::Breached(mark(step)),
         };
         let runs: Vec<Came> = runs.chars().map(came).collect();
@@ -142,6 +151,7 @@ mod tests {
             Weighed::Again => "again".to_owned(),
             Weighed::Unconfirmed { seen } => format!("unconfirmed, seen {seen}"),
             Weighed::NotSeenAgain(mark) => format!("`{}` was not seen again", mark.step),
+            Weighed::NotLookedFor(mark) => format!("`{}` was not looked for", mark.step),
         };
         format!("{:4} {} | {}", runs_said(&runs), word(true), word(false))
     }
@@ -151,6 +161,7 @@ mod tests {
             .map(|run| match run {
                 Came::Through => ".".to_owned(),
                 Came::Spoilt => "x".to_owned(),
+                Came::Nothing => "-".to_owned(),
                 Came::Breached(mark) => mark.step.clone(),
             })
             .collect()
@@ -159,7 +170,7 @@ mod tests {
     #[test]
     fn a_breach_counts_once_it_was_seen_often_enough() {
         let rows = [
-            ".", "x", "x.", "xx", "B", "BB", "Bx", "BxB", "Bb", "BbB", "B.", "Bxx",
+            ".", "x", "x.", "xx", "B", "BB", "Bx", "BxB", "Bb", "BbB", "B.", "Bxx", "-", "B-",
         ];
         let rows = rows.map(|runs| said(runs, Some(2)));
         insta::assert_snapshot!(rows.join("\n"), @"
@@ -169,12 +180,14 @@ mod tests {
         xx   again | stands
         B    again | unconfirmed, seen 1
         BB   stands | stands
-        Bx   again | `B` was not seen again
+        Bx   again | `B` was not looked for
         BxB  stands | stands
         Bb   again | unconfirmed, seen 1
         BbB  stands | stands
         B.   `B` was not seen again | `B` was not seen again
-        Bxx  again | `B` was not seen again
+        Bxx  again | `B` was not looked for
+        -    stands | stands
+        B-   `B` was not looked for | `B` was not looked for
         ");
     }
 
