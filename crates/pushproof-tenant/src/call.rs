@@ -80,7 +80,7 @@ impl<'r> Call<'r> {
             "jwks_uri": self.url(".well-known/jwks.json"),
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
             "id_token_signing_alg_values_supported": ["RS256"],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
         })
     }
 }

@@ -4,7 +4,8 @@
 //! It speaks `/oauth/token`, `/mfa/*`, the Guardian device API, as much of the Management API as a provider of users
 //! needs, and a control surface under `/__control/`. It reads no clock and no system randomness after its keys: the
 //! same settings and the same requests at the same instants give the same replies, signatures included. Any [`Fault`]
-//! can be switched on, so that a suite can be tested against defects it must find.
+//! can be switched on, so that a suite can be tested against defects it must find; and any reply can be changed by a
+//! [`ReplyFault`]. [`AnyFault`] reads both from text.
 //!
 //! | part | served | form of errors |
 //! | --- | --- | --- |
