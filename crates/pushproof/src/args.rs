@@ -40,7 +40,7 @@ pub(crate) enum Command {
     /// Run scenarios and judge the endpoint, requirement by requirement
     Conformance(Conformance),
     /// Find everything that is wrong in scenarios before the first request
-    Check,
+    Check(Check),
     /// List scenarios, requirements or faults
     List(List),
     /// Explain a requirement, a case or a fault in plain words
@@ -125,6 +125,14 @@ pub(crate) struct List {
     /// Faults of the sandbox instead of cases
     #[arg(long, conflicts_with = "requirements")]
     pub(crate) faults: bool,
+}
+
+/// Find everything that is wrong in scenarios.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    /// Also show requirements that no scenario covers, and scenarios that cover none
+    #[arg(long)]
+    pub(crate) coverage: bool,
 }
 
 /// Explain a requirement, a case or a fault in plain words.

@@ -314,7 +314,7 @@ impl Context<Operand> for Session {
             Operand::Const(value) => Some(Cow::Borrowed(value)),
             Operand::Altered(inner) => {
                 let value = self.resolve(&**inner)?;
-                let altered = crate::expr::alter(&crate::template::plain(&*value));
+                let altered = crate::expr::alter(&crate::template::plain(&value));
                 Some(Cow::Owned(altered.into()))
             }
             Operand::Slot(_)

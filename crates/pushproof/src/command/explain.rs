@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use pushproof_report::exit;
-use pushproof_scenario::{Library, Program, nearest};
+use pushproof_scenario::{Library, Program, explanation, nearest};
 use pushproof_tenant::Fault;
 use std::sync::Arc;
 
@@ -12,6 +12,10 @@ use crate::args::{Args, Explain};
 use crate::{dialects, output, select};
 
 pub(crate) fn run(args: &Args, command: &Explain, colour: bool) -> Result<u8, Problem> {
+    if let Some(explanation) = explanation(&command.id) {
+        output::say(&explanation.to_string());
+        return Ok(exit::OK);
+    }
     let library = dialects::library(args, colour)?;
     let profile = library.profiles().next().unwrap_or_default().to_owned();
     let (programs, problems) = library

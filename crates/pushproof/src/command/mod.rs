@@ -72,7 +72,7 @@ pub(crate) fn run(args: Args) -> Result<u8, Problem> {
         Command::Conformance(command) => {
             runtime()?.block_on(conformance::run(&args, command, colour))
         }
-        Command::Check => check::run(&args, colour),
+        Command::Check(command) => check::run(&args, command, colour),
         Command::List(command) => list::run(&args, command, colour),
         Command::Explain(command) => explain::run(&args, command, colour),
         Command::Serve(command) => runtime()?.block_on(serve::run(command)),

@@ -140,6 +140,10 @@ impl Stub {
     }
 
     /// Who asks, if it is a client; else the error.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the error is the reply that is sent"
+    )]
     fn client(&self, request: &Request<Vec<u8>>, form: &Form, lax: bool) -> Result<String, Reply> {
         let header = request.headers().get("authorization");
         let header = header
