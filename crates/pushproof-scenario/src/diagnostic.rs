@@ -13,6 +13,8 @@ pub enum Severity {
     Error,
     /// It can be run, but says less than its author may think.
     Warning,
+    /// Nothing is wrong; something is not there.
+    Note,
 }
 
 /// One thing that is wrong in one file.
@@ -49,6 +51,7 @@ impl Diagnostic {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
         };
         let snippet = Snippet::source(self.source.text())
             .path(self.source.path())

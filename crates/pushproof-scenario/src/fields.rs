@@ -109,6 +109,11 @@ impl Reader {
         );
     }
 
+    /// Reports that something is not there.
+    pub fn note(&self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.report(code, Severity::Note, span, message.into(), None);
+    }
+
     fn report(
         &self,
         code: &'static str,

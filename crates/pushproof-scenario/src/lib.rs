@@ -8,6 +8,7 @@
 //! one. There is no I/O and no clock here: texts come in as texts, replies as bytes, time as a parameter.
 
 pub mod ast;
+mod codes;
 mod compile;
 mod covers;
 mod diagnostic;
@@ -29,6 +30,7 @@ mod words;
 pub mod yaml;
 
 pub use ast::Channel;
+pub use codes::{Explanation, explanation, explanations};
 pub use compile::{Against, CASES_MAX, compile};
 pub use diagnostic::{Diagnostic, Severity, nearest};
 pub use dialect::{

@@ -205,6 +205,48 @@ impl Library {
     }
 }
 
+impl Library {
+    /// What is not covered, of a dialect as a whole: requirements without a scenario, at their places in `requirements.yaml`, and scenarios
+    /// without a requirement.
+    #[must_use]
+    pub fn coverage(&self, programs: &[Arc<Program>]) -> Vec<Diagnostic> {
+        let mut covered: BTreeSet<&str> = BTreeSet::new();
+        let mut judging: BTreeSet<&str> = BTreeSet::new();
+        let bindings: Vec<_> = programs
+            .iter()
+            .map(|program| (program, program.bindings()))
+            .collect();
+        for (program, bindings) in &bindings {
+            for cover in bindings.iter().flat_map(|binding| &binding.covers) {
+                covered.insert(&cover.requirement);
+                judging.insert(program.source.path());
+            }
+        }
+        let always = self.dialect.always.iter().flat_map(|always| &always.covers);
+        covered.extend(always.map(|cover| cover.requirement.as_str()));
+        let mut notes = Vec::new();
+        if let Some(source) = self.dialect.requirements.source() {
+            let reader = Reader::new(source);
+            for requirement in self.dialect.requirements.iter() {
+                if !covered.contains(requirement.id.as_str()) {
+                    let message = format!("no scenario covers `{}`", requirement.id);
+                    reader.note("N0220", requirement.span, message);
+                }
+            }
+            notes.extend(reader.into_problems());
+        }
+        for scenario in &self.scenarios {
+            if !judging.contains(scenario.source.path()) {
+                let reader = Reader::new(&scenario.source);
+                let message = format!("scenario `{}` covers no requirement", scenario.id.value);
+                reader.note("N0221", scenario.id.span, message);
+                notes.extend(reader.into_problems());
+            }
+        }
+        notes
+    }
+}
+
 /// A fragment's problem is found by everyone who uses it, and told once.
 fn same(one: &Diagnostic, other: &Diagnostic) -> bool {
     (one.code, one.span, &one.message, one.source.path())

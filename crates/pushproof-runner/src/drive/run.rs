@@ -137,6 +137,8 @@ pub(super) struct Driver<'a> {
     throttled: Option<String>,
     troubles: BTreeMap<String, u32>,
     safe: Option<Safe>,
+    /// Users of this run whom others may have had before.
+    leased: Vec<String>,
 }
 
 impl<'a> Driver<'a> {
@@ -194,6 +196,11 @@ impl<'a> Driver<'a> {
             throttled: None,
             troubles: BTreeMap::new(),
             safe: None,
+            leased: users
+                .iter()
+                .filter(|user| user.is_leased)
+                .map(|user| format!("`{}`", user.username))
+                .collect(),
         }
     }
 
@@ -264,7 +271,8 @@ impl<'a> Driver<'a> {
     fn interrupt(&mut self) {
         self.judge
             .stand_in_the_way("the run was interrupted".to_owned());
-        self.flights.abort_all();
+        // Dropped whole, so that nobody hears of what was under way.
+        self.flights = JoinSet::new();
         self.held.clear();
         self.session.handle(self.now(), Input::Cancelled);
     }
@@ -849,6 +857,11 @@ impl<'a> Driver<'a> {
                 return self.spoil(step, &trouble.what.clone());
             }
             (Some(_), Held::No) | (None, Held::Yes | Held::Weakly) => {}
+            (None, Held::No) if self.is_used(check) => {
+                let users = self.leased.join(", ");
+                let reason = format!("{users} of the pool is not fresh: {contrast}");
+                return self.judge.stand_in_the_way(reason);
+            }
             (None, Held::No) => {
                 if let Some(unsure) = self.unsure.clone() {
                     self.set_aside(
@@ -872,6 +885,13 @@ impl<'a> Driver<'a> {
             operation: sent_operation(&self.program, self.sent.get(&flight)),
         };
         self.judge.take(step, check, held, words, number, grounds);
+    }
+
+    /// Whether a reply says that a user was used before, who was not made for this run.
+    fn is_used(&self, check: CheckRef) -> bool {
+        let says = |is: Recognition| is.outcomes.meets(self.program.dialect.not_fresh);
+        let demanded = matches!(check, CheckRef::Expect | CheckRef::Outcomes);
+        demanded && !self.leased.is_empty() && self.recognition.is_some_and(says)
     }
 
     /// Whether a check rests on silence or slowness.

@@ -54,6 +54,8 @@ pub struct Dialect {
     pub always: Vec<Always>,
     /// How long things live unless a target says otherwise.
     pub lifetimes: BTreeMap<String, Duration>,
+    /// Outcomes by which the endpoint says that a user has been used before: from a user who was lent, that accuses nobody.
+    pub not_fresh: Outcomes,
     /// The numbered statements about the endpoint.
     pub requirements: Requirements,
 }

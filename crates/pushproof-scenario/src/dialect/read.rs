@@ -55,6 +55,7 @@ fn read(reader: &Reader, node: &Node, requirements: Requirements) -> Option<Dial
     let profiles = profiles_node
         .map(|node| profiles(reader, node, &outcomes))
         .unwrap_or_default();
+    let not_fresh = outcome_set(reader, &fields.texts("not_fresh"), &outcomes);
     let endpoints = fields
         .take("endpoints")
         .map(|node| endpoints::read(reader, node))
@@ -84,6 +85,7 @@ fn read(reader: &Reader, node: &Node, requirements: Requirements) -> Option<Dial
         poll: poll.unwrap_or_default(),
         always: always.unwrap_or_default(),
         lifetimes,
+        not_fresh,
         requirements,
     })
 }

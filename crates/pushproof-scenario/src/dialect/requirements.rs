@@ -8,7 +8,7 @@ use pushproof_report::RequirementHead;
 
 use crate::diagnostic::Diagnostic;
 use crate::fields::Reader;
-use crate::source::Source;
+use crate::source::{Source, Span};
 use crate::yaml;
 
 /// One statement about the endpoint.
@@ -26,6 +26,8 @@ pub struct Requirement {
     pub source: String,
     /// Rests mostly on inference; run, but reported apart.
     pub extended: bool,
+    /// Where its id stands.
+    pub span: Span,
 }
 
 /// All of a dialect, in the file's order.
@@ -33,6 +35,7 @@ pub struct Requirement {
 pub struct Requirements {
     list: Vec<Requirement>,
     by_id: BTreeMap<String, usize>,
+    source: Option<Arc<Source>>,
 }
 
 impl Requirements {
@@ -44,7 +47,10 @@ impl Requirements {
             Err(problem) => return (Self::default(), vec![*problem]),
         };
         let reader = Reader::new(source);
-        let mut all = Self::default();
+        let mut all = Self {
+            source: Some(Arc::clone(source)),
+            ..Self::default()
+        };
         if let Some(mut fields) = reader.map(&node, "the file") {
             reader.format(&mut fields);
             if let Some(list) = fields.need("requirements") {
@@ -94,6 +100,7 @@ impl Requirements {
             );
         }
         self.list.push(Requirement {
+            span: id.span,
             id: id.value,
             level,
             statement: statement.value.trim().to_owned(),
@@ -101,6 +108,12 @@ impl Requirements {
             source: origin.value,
             extended,
         });
+    }
+
+    /// The file they stand in.
+    #[must_use]
+    pub const fn source(&self) -> Option<&Arc<Source>> {
+        self.source.as_ref()
     }
 
     /// One of them.

@@ -283,3 +283,28 @@ tokens
        25s  outcomes held
     ");
 }
+
+#[test]
+fn one_of_a_list_is_known_by_a_value_that_was_kept() {
+    check!(steps(r#"  - { id: open, call: open, with: { user: a }, expect: opened, capture: { mine: body.mine } }
+  - { id: list, call: open, with: { user: b }, expect: opened, capture: { found: { in: body.items, where: { id: $mine }, take: name } } }
+  - { id: ask, call: ask, with: { code: $found }, expect: tokens }
+--- endpoint
+opened "mine":"two"
+opened "items":[{"id":"one","name":"first"},{"id":"two","name":"second"}]
+tokens
+"#), @"
+    0s  step `open`
+    0s  sends POST /open user=a
+    0s  answer: opened
+    0s  expect held
+    0s  step `list`
+    0s  sends POST /open user=b
+    0s  answer: opened
+    0s  expect held
+    0s  step `ask`
+    0s  sends POST /ask code=second
+    0s  answer: tokens
+    0s  expect held
+    ");
+}
