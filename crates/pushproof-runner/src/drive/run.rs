@@ -832,7 +832,7 @@ impl<'a> Driver<'a> {
         let sent = self.sent.get(&flight);
         let trouble = sent.and_then(|sent| sent.trouble.clone());
         let number = sent.map(|sent| sent.number);
-        let contrast = format!("expected {}, got {}", words.expected, words.actual);
+        let contrast = format!("got {}, expected {}", words.actual, words.expected);
         let always = matches!(check, CheckRef::Always(_));
         match (&trouble, held) {
             (Some(_), Held::Yes | Held::Weakly) if always => return,

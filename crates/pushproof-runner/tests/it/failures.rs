@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pushproof_report::{Event, Run, Verdict};
+use pushproof_runner::providers::users::{self as provider, Want};
+use pushproof_runner::site::Place;
 use pushproof_runner::target::{Devices, Limits, Users};
 use tokio::net::TcpSocket;
 
@@ -401,6 +403,30 @@ async fn a_leased_user_who_is_not_fresh_is_named() {
     let (run, _) = run(target, cases("push.challenge.rejected[decide_after=0]")).await;
     insta::assert_snapshot!(told(&run, tenant.address().port()), @r#"
     could-not-run: scenarios/auth0/fragments/password-login.yaml:10: expected mfa_required (403 mfa_required with mfa_token | 401 mfa_required with mfa_token), got invalid_grant (403 invalid_grant); `bob@example.com` was leased from the pool and may not be fresh: a user with an active factor is not
+      exit 5
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leased_user_with_an_active_factor_is_named_and_nobody_accused() {
+    let tenant = tenant(&[]).await;
+    let whole = target(&tenant.base_url(), &tenant);
+    // Somebody whom an earlier run has enrolled.
+    let place = Place::reach(whole.clone(), "11111111").await.unwrap();
+    let wanted = Want::default();
+    let users = provider::Users::new(whole.users.as_ref(), &whole.base_url, &place.transport, "1");
+    let user = users.unwrap().create(wanted).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("users.csv");
+    let (name, password) = (&user.username, user.password.reveal());
+    std::fs::write(&file, format!("username,password\n{name},{password}\n")).unwrap();
+    let mut leased = whole;
+    leased.users = Some(Users::Pool { file });
+    let (first, _) = run(leased.clone(), cases(LOGIN)).await;
+    assert_eq!(first.exit_code(false), 0);
+    let (second, _) = run(leased, cases(LOGIN)).await;
+    insta::assert_snapshot!(told(&second, tenant.address().port()), @r#"
+    could-not-run: `pushproof-1-1@example.com` of the pool is not fresh: got already_enrolled (403 access_denied), expected enrolment_started (200 with authenticator_type)
       exit 5
     "#);
 }
