@@ -227,10 +227,10 @@ profiles: { documented: { in: { status: 200 } } }
     #[test]
     fn a_secret_is_sent_in_the_header_or_in_the_body() {
         let step = "  - { id: a, call: enter, expect: in }\n";
-        insta::assert_snapshot!(first(step, &[("door", "/d")], &[], true), @r"
+        insta::assert_snapshot!(first(step, &[("door", "/d")], &[], true), @"
         /d
-        authorization: Basic YStiOnMlM0ElQzMlQTklMjY=
         content-type: application/x-www-form-urlencoded
+        authorization: Basic YStiOnMlM0ElQzMlQTklMjY=
         client_id=a+b
         ");
     }

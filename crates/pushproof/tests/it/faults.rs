@@ -12,11 +12,7 @@ use crate::tenantry::{Batch, Outcome, in_process, library, name, programs};
 
 /// Defects that no case tells from a clean tenant although a case judges a requirement they break, each with what is missing. The list can
 /// only shrink.
-///
-/// - DEF-062: CHAL-011 is judged with JSON bodies, and the fault ignores form bodies (CHAL-012 has no case).
-/// - DEF-069: OOB-POLL-017 is judged with two challenges, and the fault needs a forged answer (DEV-003 has no case).
-/// - REQ-MTK-009: MTK-009 is judged at the list alone, where the bearer is still demanded.
-const SURVIVORS: [&str; 3] = ["DEF-062", "DEF-069", "REQ-MTK-009"];
+const SURVIVORS: [&str; 0] = [];
 
 #[test]
 fn a_clean_tenant_is_never_accused() {

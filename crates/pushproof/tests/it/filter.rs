@@ -23,6 +23,7 @@ fn words_and_filters_meet() {
     push.challenge.rejected[decide_after=3]
     ");
     assert_snapshot!(ids(&["-E", "id(login.*) & (tag(smoke) | covers(MTK-003))"]), @"
+    login.expired-token-says-so
     login.mfa-token-expires
     login.password
     ");

@@ -404,11 +404,10 @@ fn users_that_are_not_fresh() {
     assert_snapshot!(workshop.transcript(&enrol), @"
     exit: 5
     ----- stdout -----
-    inconclusive  push.enrol.confirmed-while-polling: `associate.expect`: got alrea…
-    requirements  1 inconclusive, 7 could-not-run, 149 without a selected scenario
-    cases         1 inconclusive
-    environment   2 troubles in 1 case: 1 set aside, 1 case run again
-    exit 5: nothing failed, but 1 case is inconclusive
+    could-not-run  push.enrol.confirmed-while-polling: `alice@example.com` of the p…
+    requirements  6 could-not-run, 5 pass, 146 without a selected scenario
+    cases         1 could-not-run
+    exit 5: nothing failed, but 1 case could not run
     ----- stderr -----
     record: run.jsonl
     help: no case holds, so the target file may be at fault; `pushproof target doctor target.yaml` tries each part of it

@@ -58,7 +58,13 @@ fn no_output_holds_a_secret() {
         );
         let again = workshop.run(&["report", "-v", "record.jsonl"]);
 
-        let secrets = collect(&host.seen());
+        let mut secrets = collect(&host.seen());
+        // What a scenario makes up to fill a field is no secret: it is one character over and over.
+        secrets.retain(|secret, _| {
+            secret
+                .bytes()
+                .any(|byte| Some(byte) != secret.bytes().next())
+        });
         let kinds: BTreeSet<&str> = secrets.values().map(String::as_str).collect();
         for kind in [
             "password",

@@ -1,0 +1,199 @@
+//! What comes between a request and the endpoint's own word: told, sent again where that does no harm, and never held against the endpoint.
+
+use super::*;
+
+impl Driver<'_> {
+    /// What came between, if something did. In a sandbox of this program nothing does.
+    pub(super) fn trouble(
+        &self,
+        flight: Flight,
+        result: &Result<Exchanged, Failure>,
+    ) -> Option<Trouble> {
+        let sent = self.sent.get(&flight).filter(|_| self.place.is_remote())?;
+        let exchanged = match result {
+            Ok(exchanged) => exchanged,
+            Err(failure) => return Some(Trouble::of_failure(failure)),
+        };
+        let is = self.recognise(sent.operation, &exchanged.response);
+        let action = &self.program.steps[usize::from(sent.step)].action;
+        Trouble::of_reply(&exchanged.response, is, wants_throttled(action))
+    }
+
+    pub(super) fn recognise(&self, operation: usize, response: &Response<Vec<u8>>) -> Recognition {
+        let among = self.program.dialect.operations[operation].outcomes;
+        let status = response.status().as_u16();
+        self.program
+            .profile
+            .recognise(among, status, response.headers(), response.body())
+    }
+
+    pub(super) fn operation(&self, sent: &Sent) -> &Operation {
+        &self.program.dialect.operations[sent.operation]
+    }
+
+    pub(super) fn answered_properly(&mut self, flight: Flight, exchanged: Exchanged) {
+        self.fronts = 0;
+        if let Some(sent) = self.sent.get(&flight) {
+            let operation = self.operation(sent);
+            if self.place.is_remote() {
+                self.context.weather.proper(&operation.name);
+            }
+            if operation.may_be_repeated() {
+                self.safe = Some(Safe {
+                    operation: sent.operation,
+                    request: sent.request.clone(),
+                    answered: sent.number,
+                });
+            }
+        }
+        self.replied(flight, exchanged);
+    }
+
+    /// Decides what is done about something that came between.
+    pub(super) fn troubled(
+        &mut self,
+        flight: Flight,
+        result: Result<Exchanged, Failure>,
+        trouble: Trouble,
+    ) {
+        let Some(sent) = self.sent.get(&flight) else {
+            return;
+        };
+        let operation = self.operation(sent).name.clone();
+        self.context.weather.trouble(&operation);
+        *self.troubles.entry(operation).or_default() += 1;
+        let harmless = trouble.fate == Fate::NotDone || self.operation(sent).may_be_repeated();
+        let (again, step) = (sent.again, usize::from(sent.step));
+        let poll = match &self.program.steps[step].action {
+            Action::Poll(poll) => Some(poll),
+            _ => None,
+        };
+        // A step that counts its polls is about how often one may ask: a throttled poll is its answer.
+        let counts = counts_polls(&self.program.steps[step].action);
+        let is_poll = poll.is_some();
+        let may_again = again < AGAIN_MAX && harmless;
+        match trouble.kind {
+            TroubleKind::Throttled => {
+                let wait = trouble.wait.unwrap_or(self.program.dialect.poll.interval);
+                let waits = may_again && !counts && wait <= self.patience;
+                if waits {
+                    self.remember(flight, &result, &trouble, Remedy::Waited);
+                    self.patience = self.patience.saturating_sub(wait);
+                    self.held.push((self.now().saturating_add(wait), flight));
+                    return;
+                }
+                self.throttled.get_or_insert_with(|| match trouble.wait {
+                    Some(wait) => format!("{}, and {} s to wait", trouble.what, wait.as_secs()),
+                    None => trouble.what.clone(),
+                });
+            }
+            TroubleKind::NoReply | TroubleKind::Front if may_again => {
+                self.remember(flight, &result, &trouble, Remedy::SentAgain);
+                return self.send_again(flight, REST * 4_u32.pow(again));
+            }
+            TroubleKind::NoReply | TroubleKind::Front => {}
+        }
+        self.lost = Some(trouble.what.clone());
+        if !harmless {
+            self.unsure.get_or_insert_with(|| trouble.what.clone());
+        }
+        match result {
+            Ok(exchanged)
+                if is_poll && trouble.kind == TroubleKind::Front && self.fronts < FRONTS_MAX =>
+            {
+                self.fronts += 1;
+                self.remember(flight, &Ok(exchanged), &trouble, Remedy::WentOn);
+                self.polls += 1;
+                let input = Input::Failed {
+                    flight,
+                    timed_out: false,
+                };
+                self.session.handle(self.now(), input);
+            }
+            Ok(exchanged) => {
+                if let Some(sent) = self.sent.get_mut(&flight) {
+                    sent.trouble = Some(trouble);
+                }
+                self.replied(flight, exchanged);
+            }
+            Err(failure) => {
+                let then = if is_poll {
+                    Remedy::WentOn
+                } else {
+                    Remedy::GaveUp
+                };
+                self.tell_trouble(flight, &trouble, then);
+                if let Some(sent) = self.sent.get_mut(&flight) {
+                    sent.trouble = Some(trouble);
+                }
+                self.failed(flight, &failure);
+            }
+        }
+    }
+
+    /// Tells an exchange that the session never hears of, and what was done about it.
+    pub(super) fn remember(
+        &self,
+        flight: Flight,
+        result: &Result<Exchanged, Failure>,
+        trouble: &Trouble,
+        then: Remedy,
+    ) {
+        let Some(sent) = self.sent.get(&flight) else {
+            return;
+        };
+        let poll = self.poll_of(sent.step).map(|polls| polls + 1);
+        let event = match result {
+            Ok(Exchanged { response, took }) => {
+                let is = self.recognise(sent.operation, response);
+                let shown = evidence::reply(self.operation(sent), response, &self.context.redactor);
+                self.exchanged(sent, poll, Some(shown), None, self.names(is), *took)
+            }
+            Err(failure) => {
+                let (text, took) = (failure.to_string(), failure.took());
+                self.exchanged(sent, poll, None, Some(text), Vec::new(), took)
+            }
+        };
+        self.tell(event);
+        self.tell_trouble(flight, trouble, then);
+    }
+
+    pub(super) fn tell_trouble(&self, flight: Flight, trouble: &Trouble, then: Remedy) {
+        let Some(sent) = self.sent.get(&flight) else {
+            return;
+        };
+        let step = &self.program.steps[usize::from(sent.step)].id;
+        self.tell(Event::Troubled {
+            case: self.program.id.clone(),
+            step: step.clone(),
+            exchange: Some(sent.number),
+            at_ms: self.told_ms(self.now()),
+            what: trouble.what.clone(),
+            to: Attribution::Environment,
+            then,
+        });
+    }
+
+    /// What came between decides this run.
+    pub(super) fn spoil(&mut self, step: usize, what: &str) {
+        let reason = format!(
+            "environment: step `{}`: {what}",
+            self.program.steps[step].id
+        );
+        self.judge.stand_in_the_way(reason.clone());
+        self.spoilt.get_or_insert(reason);
+    }
+
+    /// A breach, or what would have held, that is not the endpoint's word.
+    pub(super) fn set_aside(&self, step: usize, flight: Flight, what: String) {
+        self.tell(Event::Troubled {
+            case: self.program.id.clone(),
+            step: self.program.steps[step].id.clone(),
+            exchange: self.sent.get(&flight).map(|sent| sent.number),
+            at_ms: self.told_ms(self.now()),
+            what,
+            to: Attribution::Environment,
+            then: Remedy::SetAside,
+        });
+    }
+}

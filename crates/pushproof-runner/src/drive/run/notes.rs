@@ -1,0 +1,337 @@
+//! What a session notes, as events and as things to judge, each with its evidence.
+
+use super::*;
+
+impl Driver<'_> {
+    /// A fact of the session, with its evidence, as an event or as something to judge.
+    pub(super) fn note(&mut self, note: Note) {
+        let step = usize::from(note.step);
+        match note.fact {
+            Fact::Entered => {
+                self.history.clear();
+                (self.polls, self.recognition, self.over, self.fronts) = (0, None, None, 0);
+                let entered = &self.program.steps[step];
+                self.tell(Event::StepStarted {
+                    case: self.program.id.clone(),
+                    step: entered.id.clone(),
+                    say: entered.say.clone(),
+                });
+            }
+            Fact::Answered {
+                flight,
+                poll,
+                recognition,
+            } => self.answered(flight, poll, recognition),
+            Fact::Judged {
+                check,
+                held,
+                flight,
+            } => self.judged(step, check, held, flight),
+            Fact::Acted(flight, _) => self.tell_act(step, flight),
+            Fact::Waits { from, until } => {
+                let why = match &self.program.steps[step].action {
+                    Action::Wait { why, .. } => why.clone(),
+                    _ => String::new(),
+                };
+                self.tell(Event::Waited {
+                    case: self.program.id.clone(),
+                    step: self.program.steps[step].id.clone(),
+                    from_ms: self.told_ms(from),
+                    until_ms: self.told_ms(until),
+                    why,
+                });
+            }
+            Fact::PollingOver(because) => self.over = Some(because),
+            Fact::Left => {}
+            Fact::Stopped(stop) => self.stopped(step, stop),
+        }
+    }
+
+    pub(super) fn answered(&mut self, flight: Flight, poll: u32, recognition: Recognition) {
+        self.history.push(recognition.outcomes);
+        self.recognition = Some(recognition);
+        self.polls = poll;
+        let Some(sent) = self.sent.get(&flight) else {
+            return;
+        };
+        let Some((response, took)) = &sent.response else {
+            return;
+        };
+        let names = self.names(recognition);
+        let reply = evidence::reply(self.operation(sent), response, &self.context.redactor);
+        let event = self.exchanged(
+            sent,
+            (poll > 0).then_some(poll),
+            Some(reply),
+            None,
+            names,
+            *took,
+        );
+        for (label, secret) in self.session.secrets() {
+            self.context.redactor.learn(label, secret);
+        }
+        self.tell(event);
+    }
+
+    pub(super) fn names(&self, recognition: Recognition) -> Vec<String> {
+        let outcomes = recognition.outcomes.with(recognition.near);
+        let names = self.program.dialect.names(outcomes);
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    pub(super) fn exchanged(
+        &self,
+        sent: &Sent,
+        poll: Option<u32>,
+        reply: Option<pushproof_report::ShownReply>,
+        failure: Option<String>,
+        outcomes: Vec<String>,
+        took: Duration,
+    ) -> Event {
+        Event::Exchanged {
+            case: self.program.id.clone(),
+            step: self.program.steps[usize::from(sent.step)].id.clone(),
+            exchange: sent.number,
+            poll,
+            at_ms: self.told_ms(sent.at),
+            operation: self.operation(sent).name.clone(),
+            request: sent.shown.clone(),
+            reply,
+            failure,
+            outcomes,
+            took_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        }
+    }
+
+    pub(super) fn tell_act(&self, step: usize, flight: Flight) {
+        let Some(done) = self.acts.get(&flight) else {
+            return;
+        };
+        self.tell(Event::Acted {
+            case: self.program.id.clone(),
+            step: self.program.steps[step].id.clone(),
+            at_ms: self.told_ms(done.at),
+            actor: done.actor.clone(),
+            action: done.action.clone(),
+            after_poll: done.after_poll,
+            result: done.result,
+            detail: done.detail.clone(),
+        });
+    }
+
+    pub(super) fn judged(&mut self, step: usize, check: CheckRef, held: Held, flight: Flight) {
+        if let CheckRef::Always(position) = check
+            && self.judge.knows_always(position, held)
+        {
+            return;
+        }
+        let words = self.words(step, check, flight);
+        if step >= self.program.finally && words.covers.is_empty() {
+            // It judges nobody; if it does not hold, the step ends and that is told.
+            return;
+        }
+        self.take(step, check, held, words, flight);
+    }
+
+    /// Takes a decided check in, unless what it rests on is not the endpoint's word.
+    pub(super) fn take(
+        &mut self,
+        step: usize,
+        check: CheckRef,
+        held: Held,
+        words: Words,
+        flight: Flight,
+    ) {
+        let sent = self.sent.get(&flight);
+        let trouble = sent.and_then(|sent| sent.trouble.clone());
+        let number = sent.map(|sent| sent.number);
+        let contrast = format!("got {}, expected {}", words.actual, words.expected);
+        let always = matches!(check, CheckRef::Always(_));
+        match (&trouble, held) {
+            (Some(_), Held::Yes | Held::Weakly) if always => return,
+            (Some(trouble), Held::Yes | Held::Weakly) => {
+                self.set_aside(
+                    step,
+                    flight,
+                    format!("`{}` held by {}", words.check, trouble.what),
+                );
+                return self.spoil(step, &trouble.what.clone());
+            }
+            // Throttling says nothing about the rest, except where a step is about how often one may ask.
+            (Some(trouble), Held::No)
+                if words.covers.is_empty()
+                    || trouble.kind == TroubleKind::Throttled
+                        && !counts_polls(&self.program.steps[step].action) =>
+            {
+                if always {
+                    return;
+                }
+                self.tell_trouble(flight, trouble, Remedy::GaveUp);
+                return self.spoil(step, &trouble.what.clone());
+            }
+            (Some(_), Held::No) | (None, Held::Yes | Held::Weakly) => {}
+            (None, Held::No) if self.is_used(check) => {
+                let users = self.leased.join(", ");
+                let reason = format!("{users} of the pool is not fresh: {contrast}");
+                return self.judge.stand_in_the_way(reason);
+            }
+            (None, Held::No) => {
+                if let Some(unsure) = self.unsure.clone() {
+                    self.set_aside(
+                        step,
+                        flight,
+                        format!("`{}`: {contrast}, after {unsure}", words.check),
+                    );
+                    return self.spoil(
+                        step,
+                        &format!("{contrast}, but an earlier answer was lost: {unsure}"),
+                    );
+                }
+            }
+        }
+        let grounds = Grounds {
+            silent: self.is_silent(step, check),
+            trouble: trouble.map(|trouble| match trouble.kind {
+                TroubleKind::Throttled => format!("{} on poll {}", trouble.what, self.polls),
+                TroubleKind::NoReply | TroubleKind::Front => trouble.what,
+            }),
+            operation: sent_operation(&self.program, self.sent.get(&flight)),
+        };
+        self.judge.take(step, check, held, words, number, grounds);
+    }
+
+    /// Whether a reply says that a user was used before, who was not made for this run.
+    pub(super) fn is_used(&self, check: CheckRef) -> bool {
+        let says = |is: Recognition| is.outcomes.meets(self.program.dialect.not_fresh);
+        let demanded = matches!(check, CheckRef::Expect | CheckRef::Outcomes);
+        demanded && !self.leased.is_empty() && self.recognition.is_some_and(says)
+    }
+
+    /// Whether a check rests on silence or slowness.
+    pub(super) fn is_silent(&self, step: usize, check: CheckRef) -> bool {
+        let pending = self
+            .recognition
+            .is_some_and(|is| is.meaning == Meaning::Pending);
+        match check {
+            CheckRef::Settles => true,
+            CheckRef::Outcomes => pending,
+            CheckRef::Check(at) => {
+                let exchange = self.program.steps[step].action.exchange();
+                let check = exchange.and_then(|exchange| exchange.checks.get(usize::from(at)));
+                check.is_some_and(|check| check.that.root == Root::Elapsed)
+            }
+            CheckRef::Expect | CheckRef::Meanwhile(_) | CheckRef::Always(_) => false,
+        }
+    }
+
+    pub(super) fn words(&self, step: usize, check: CheckRef, flight: Flight) -> Words {
+        let redactor: &Redactor = &self.context.redactor;
+        let hide = |label: &str, secret: &str| redactor.placeholder(label, secret);
+        let response = self
+            .sent
+            .get(&flight)
+            .and_then(|sent| sent.response.as_ref());
+        let reply = response.map(|(response, took)| Reply {
+            status: response.status().as_u16(),
+            headers: response.headers(),
+            body: response.body(),
+            elapsed: *took,
+        });
+        let answer = self.acts.get(&flight).map(|done| {
+            let result = match done.result {
+                ActResult::Acknowledged => "acknowledged",
+                ActResult::Refused => "refused",
+                ActResult::Unavailable => "unavailable",
+            };
+            done.detail.as_ref().map_or_else(
+                || result.to_owned(),
+                |detail| format!("{result} ({detail})"),
+            )
+        });
+        self.program.words(
+            step,
+            check,
+            Evidence {
+                session: &self.session,
+                reply: reply.as_ref(),
+                recognition: self.recognition,
+                history: &self.history,
+                over: self.over,
+                answer: answer.as_deref(),
+                hide: &hide,
+            },
+        )
+    }
+
+    /// The case ended before its last step.
+    pub(super) fn stopped(&mut self, step: usize, stop: Stop) {
+        // What could not be put back says nothing of the endpoint, and whoever runs the target must know.
+        if step >= self.program.finally {
+            let stopped = &self.program.steps[step];
+            let detail = match stop {
+                Stop::Device(flight) => self.acts.get(&flight),
+                _ => None,
+            };
+            let detail = detail.and_then(|done| done.detail.clone());
+            let why = detail.map_or_else(String::new, |detail| format!(": {detail}"));
+            return self.tell(Event::LeftBehind {
+                case: self.program.id.clone(),
+                what: format!("what step `{}` undoes ({}){why}", stopped.id, stopped.say),
+            });
+        }
+        let id = &self.program.steps[step].id;
+        match stop {
+            // A breach of a judging check is told by the check; one of setup has been noted as an obstacle.
+            Stop::Breached => {}
+            Stop::Missing { capture, flight } => {
+                let label = &self.program.slots[usize::from(capture)].label;
+                let check = format!("capture.{label}");
+                let mut words = self.words(step, CheckRef::Expect, flight);
+                if words.covers.is_empty() {
+                    words.covers.clone_from(&self.program.steps[step].covers);
+                }
+                words.check = check;
+                words.expected = format!("a value for `{label}`");
+                words.actual = "nothing there".to_owned();
+                // Under a reference of its own, so that it is no second verdict on what the step demands.
+                self.take(step, CheckRef::Check(u16::MAX), Held::No, words, flight);
+            }
+            Stop::Transport(flight) | Stop::Unanswered(flight) if self.place.is_remote() => {
+                let trouble = self
+                    .sent
+                    .get(&flight)
+                    .and_then(|sent| sent.trouble.as_ref());
+                let what = trouble
+                    .map(|trouble| trouble.what.clone())
+                    .or_else(|| self.unsure.clone().or_else(|| self.lost.clone()));
+                match what {
+                    Some(what) => self.spoil(step, &what),
+                    None => self
+                        .judge
+                        .stand_in_the_way(format!("step `{id}` got no answer to judge")),
+                }
+            }
+            Stop::Transport(_) => self
+                .judge
+                .stand_in_the_way(format!("step `{id}` got no reply from the endpoint")),
+            Stop::Unanswered(_) => {
+                self.judge.stand_in_the_way(format!(
+                    "step `{id}` got too many polls in a row without a readable reply"
+                ));
+            }
+            Stop::Device(flight) => {
+                let done = self.acts.get(&flight);
+                let detail = done.and_then(|done| done.detail.clone());
+                let detail = detail.unwrap_or_else(|| "no reason given".to_owned());
+                if done.is_some_and(|done| done.spoilt) && self.place.is_remote() {
+                    self.context.weather.trouble(DEVICE);
+                    self.spoil(step, &format!("the device: {detail}"));
+                } else {
+                    self.judge.stand_in_the_way(format!(
+                        "step `{id}` could not use the device: {detail}"
+                    ));
+                }
+            }
+        }
+    }
+}
