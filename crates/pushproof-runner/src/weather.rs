@@ -10,6 +10,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// How likely chance may be to have produced a breach every time it was seen.
 const CHANCE_MAX: f64 = 1e-4;
 
+/// What may come between without anybody seeing it, as a share of all requests: one that goes on twice is answered as if nothing were the matter.
+/// The way is never taken to be better than this.
+const UNSEEN: f64 = 0.05;
+
 /// The most runs of a case for one breach. Where they are not enough, nobody is accused.
 pub(crate) const SIGHTINGS_MAX: u32 = 4;
 
@@ -53,7 +57,7 @@ impl Weather {
         self.seen().values().any(|seen| seen.troubled > 0)
     }
 
-    /// In how many runs of a case a breach must be seen: at least two; `None` if no number that this program tries is enough.
+    /// In how many runs of a case a breach must be seen; `None` if no number that this program tries is enough.
     ///
     /// Counted are operations that are properly answered at other times: one that never is says nothing about the way to the others. A breach
     /// that is itself a trouble of one operation is weighed against the `others` alone.
@@ -65,7 +69,7 @@ impl Weather {
         let (troubled, all) = counted.fold((0, 0), |(troubled, all), (_, seen)| {
             (troubled + seen.troubled, all + seen.troubled + seen.proper)
         });
-        let share = f64::from(troubled) / f64::from(all.max(1));
+        let share = (f64::from(troubled) / f64::from(all.max(1))).max(UNSEEN);
         let enough = |sightings: &u32| {
             share.powi(i32::try_from(*sightings).unwrap_or(i32::MAX)) <= CHANCE_MAX
         };
@@ -102,9 +106,9 @@ mod tests {
             format!("{troubled:2} % -> {sightings:?}")
         });
         insta::assert_snapshot!(rows.join("\n"), @"
-         0 % -> Some(2)
-         1 % -> Some(2)
-         2 % -> Some(3)
+         0 % -> Some(4)
+         1 % -> Some(4)
+         2 % -> Some(4)
          5 % -> Some(4)
          9 % -> Some(4)
         15 % -> None
@@ -115,18 +119,18 @@ mod tests {
     #[test]
     fn an_operation_that_is_never_answered_is_no_weather() {
         let broken = weather(&[("list", 0, 12), ("login", 30, 0)]);
-        assert_eq!(broken.sightings(None), Some(2));
+        assert_eq!(broken.sightings(None), Some(4));
     }
 
     #[test]
     fn a_trouble_of_one_operation_is_weighed_against_the_others() {
         let one = weather(&[("poll", 20, 10), ("login", 30, 0)]);
-        assert_eq!(one.sightings(Some("poll")), Some(2));
+        assert_eq!(one.sightings(Some("poll")), Some(4));
         assert_eq!(one.sightings(None), None);
         one.withdraw("poll", 10);
         assert_eq!(
             one.sightings(None),
-            Some(2),
+            Some(4),
             "it was the endpoint all along"
         );
     }
