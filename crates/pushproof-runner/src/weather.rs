@@ -12,7 +12,7 @@ const CHANCE_MAX: f64 = 1e-4;
 
 /// What may come between without anybody seeing it, as a share of all requests: one that goes on twice is answered as if nothing were the matter.
 /// The way is never taken to be better than this.
-const UNSEEN: f64 = 0.05;
+const UNSEEN: f64 = 0.045;
 
 /// The most runs of a case for one breach. Where they are not enough, nobody is accused.
 pub(crate) const SIGHTINGS_MAX: u32 = 4;
@@ -106,9 +106,9 @@ mod tests {
             format!("{troubled:2} % -> {sightings:?}")
         });
         insta::assert_snapshot!(rows.join("\n"), @"
-         0 % -> Some(4)
-         1 % -> Some(4)
-         2 % -> Some(4)
+         0 % -> Some(3)
+         1 % -> Some(3)
+         2 % -> Some(3)
          5 % -> Some(4)
          9 % -> Some(4)
         15 % -> None
@@ -119,18 +119,18 @@ mod tests {
     #[test]
     fn an_operation_that_is_never_answered_is_no_weather() {
         let broken = weather(&[("list", 0, 12), ("login", 30, 0)]);
-        assert_eq!(broken.sightings(None), Some(4));
+        assert_eq!(broken.sightings(None), Some(3));
     }
 
     #[test]
     fn a_trouble_of_one_operation_is_weighed_against_the_others() {
         let one = weather(&[("poll", 20, 10), ("login", 30, 0)]);
-        assert_eq!(one.sightings(Some("poll")), Some(4));
+        assert_eq!(one.sightings(Some("poll")), Some(3));
         assert_eq!(one.sightings(None), None);
         one.withdraw("poll", 10);
         assert_eq!(
             one.sightings(None),
-            Some(4),
+            Some(3),
             "it was the endpoint all along"
         );
     }

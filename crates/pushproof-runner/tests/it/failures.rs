@@ -184,7 +184,7 @@ async fn every_time_to_one_operation_while_the_others_answer() {
       exit 5
     Unavailable -> fail: associate.expect: got broken (503), expected enrolment_started (200 with authenticator_type)
       environment, case run again: `associate.expect`: got broken (503), expected enrolment_started (200 with authenticator_type) (503 from the endpoint's front)
-      target, confirmed: `associate.expect`: got broken (503), expected enrolment_started (200 with authenticator_type) (503 from the endpoint's front): seen in 4 of 4 runs
+      target, confirmed: `associate.expect`: got broken (503), expected enrolment_started (200 with authenticator_type) (503 from the endpoint's front): seen in 3 of 3 runs
       exit 10
     TooMany -> could-not-run: environment: step `associate`: throttled: 429
       environment, waited, then sent again: throttled: 429
@@ -192,7 +192,7 @@ async fn every_time_to_one_operation_while_the_others_answer() {
       exit 21
     HtmlGateway -> fail: associate.expect: got broken (502, not JSON), expected enrolment_started (200 with authenticator_type)
       environment, case run again: `associate.expect`: got broken (502, not JSON), expected enrolment_started (200 with authenticator_type) (502 from the endpoint's front, HTML instead of JSON)
-      target, confirmed: `associate.expect`: got broken (502, not JSON), expected enrolment_started (200 with authenticator_type) (502 from the endpoint's front, HTML instead of JSON): seen in 4 of 4 runs
+      target, confirmed: `associate.expect`: got broken (502, not JSON), expected enrolment_started (200 with authenticator_type) (502 from the endpoint's front, HTML instead of JSON): seen in 3 of 3 runs
       exit 10
     Truncated -> could-not-run: environment: step `associate`: reply cut short at `http://127.0.0.1:PORT`: error decoding response body: request or response body error: error reading a body from connection: end of file before message length reached
       environment, given up: reply cut short at `http://127.0.0.1:PORT`: error decoding response body: request or response body error: error reading a body from connection: end of file before message length reached
@@ -234,35 +234,35 @@ async fn every_time_to_one_operation_while_the_others_answer() {
       exit 5
     Bomb -> fail: associate.expect: got broken (200, not JSON), expected enrolment_started (200 with authenticator_type)
       environment, case run again: `associate.expect`: got broken (200, not JSON), expected enrolment_started (200 with authenticator_type) (200 in content coding `gzip`, which was not asked for)
-      target, confirmed: `associate.expect`: got broken (200, not JSON), expected enrolment_started (200 with authenticator_type) (200 in content coding `gzip`, which was not asked for): seen in 4 of 4 runs
+      target, confirmed: `associate.expect`: got broken (200, not JSON), expected enrolment_started (200 with authenticator_type) (200 in content coding `gzip`, which was not asked for): seen in 3 of 3 runs
       exit 10
     HalfGzip -> fail: associate.expect: got broken (200, not JSON), expected enrolment_started (200 with authenticator_type)
       environment, case run again: `associate.expect`: got broken (200, not JSON), expected enrolment_started (200 with authenticator_type) (200 in content coding `gzip`, which was not asked for)
-      target, confirmed: `associate.expect`: got broken (200, not JSON), expected enrolment_started (200 with authenticator_type) (200 in content coding `gzip`, which was not asked for): seen in 4 of 4 runs
+      target, confirmed: `associate.expect`: got broken (200, not JSON), expected enrolment_started (200 with authenticator_type) (200 in content coding `gzip`, which was not asked for): seen in 3 of 3 runs
       exit 10
     NoText -> fail: associate.expect: got broken (200, not JSON), expected enrolment_started (200 with authenticator_type)
       environment, case run again: `associate.expect`: got broken (200, not JSON), expected enrolment_started (200 with authenticator_type) (200, which is not valid UTF-8)
-      target, confirmed: `associate.expect`: got broken (200, not JSON), expected enrolment_started (200 with authenticator_type) (200, which is not valid UTF-8): seen in 4 of 4 runs
+      target, confirmed: `associate.expect`: got broken (200, not JSON), expected enrolment_started (200 with authenticator_type) (200, which is not valid UTF-8): seen in 3 of 3 runs
       exit 10
     HtmlPage -> fail: associate.expect: got broken (200, not JSON), expected enrolment_started (200 with authenticator_type)
       environment, case run again: `associate.expect`: got broken (200, not JSON), expected enrolment_started (200 with authenticator_type) (200, HTML instead of JSON)
-      target, confirmed: `associate.expect`: got broken (200, not JSON), expected enrolment_started (200 with authenticator_type) (200, HTML instead of JSON): seen in 4 of 4 runs
+      target, confirmed: `associate.expect`: got broken (200, not JSON), expected enrolment_started (200 with authenticator_type) (200, HTML instead of JSON): seen in 3 of 3 runs
       exit 10
     Redirect -> fail: associate.expect: got broken (302), expected enrolment_started (200 with authenticator_type)
       environment, case run again: `associate.expect`: got broken (302), expected enrolment_started (200 with authenticator_type) (302, a redirect to `https://login.example.net/?next=%2Fmfa`, which is not followed)
-      target, confirmed: `associate.expect`: got broken (302), expected enrolment_started (200 with authenticator_type) (302, a redirect to `https://login.example.net/?next=%2Fmfa`, which is not followed): seen in 4 of 4 runs
+      target, confirmed: `associate.expect`: got broken (302), expected enrolment_started (200 with authenticator_type) (302, a redirect to `https://login.example.net/?next=%2Fmfa`, which is not followed): seen in 3 of 3 runs
       exit 10
     Interim -> pass
       exit 0
     FullNoContent -> fail: associate.expect: got broken (204), expected enrolment_started (200 with authenticator_type)
       environment, case run again: `associate.expect`: got broken (204), expected enrolment_started (200 with authenticator_type)
-      target, confirmed: `associate.expect`: got broken (204), expected enrolment_started (200 with authenticator_type): seen in 4 of 4 runs
+      target, confirmed: `associate.expect`: got broken (204), expected enrolment_started (200 with authenticator_type): seen in 3 of 3 runs
       exit 10
     TwiceHeaders -> pass
       exit 0
     Json500 -> fail: associate.expect: got broken (500 server_error), expected enrolment_started (200 with authenticator_type)
       environment, case run again: `associate.expect`: got broken (500 server_error), expected enrolment_started (200 with authenticator_type)
-      target, confirmed: `associate.expect`: got broken (500 server_error), expected enrolment_started (200 with authenticator_type): seen in 4 of 4 runs
+      target, confirmed: `associate.expect`: got broken (500 server_error), expected enrolment_started (200 with authenticator_type): seen in 3 of 3 runs
       exit 10
     ");
 }
