@@ -107,8 +107,10 @@ async fn no_mischief_of_the_way_is_a_breach_of_the_tenant() {
                     if injected || failure.is_some() {
                         seen += 1;
                         let said = events.iter().any(|event| matches!(event, Event::Troubled { exchange: Some(number), .. } if number == exchange));
+                        // A step that asks to be throttled cannot tell whose 429 it got.
+                        let asked_for = reply.as_ref().is_some_and(|reply| reply.status == 429);
                         assert!(
-                            said || run.case(case).unwrap().verdict() != Verdict::Pass,
+                            said || asked_for || run.case(case).unwrap().verdict() != Verdict::Pass,
                             "seed {seed}: exchange {exchange} of {case} is not told"
                         );
                     }
