@@ -47,6 +47,7 @@ try {
   await browser.tabTo("Enrol a phone for ada@example.com");
   await browser.press("Enter");
   await said("Enrolled a phone for ada@example.com.");
+  await cards(0);
   tell(`enrolled by Enter: ${await poll(ada, begun.oob_code)}, focus on ${await browser.focus()}`);
 
   const mallory = await login("<b>mallory</b>@example.com");
