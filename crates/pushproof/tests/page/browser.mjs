@@ -8,11 +8,11 @@ import { join } from "node:path";
 const CALL_LIMIT_MS = 20_000;
 
 export class Browser {
-  static async start(program) {
+  static async start(program, more = []) {
     const profile = mkdtempSync(join(tmpdir(), "pushproof-page-"));
     const args = ["--headless=new", "--remote-debugging-pipe", `--user-data-dir=${profile}`, "--no-first-run", "--disable-gpu",
       "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-      ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), "about:blank"];
+      ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), ...more, "about:blank"];
     const child = spawn(program, args, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
     const browser = new Browser(child, profile);
     const { targetInfos } = await browser.call("Target.getTargets");

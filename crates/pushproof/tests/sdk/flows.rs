@@ -43,7 +43,7 @@ async fn python(script: &str, args: &[&str]) -> Option<String> {
 }
 
 /// What a script told: its standard output, and where it failed what it said of that, in its last line.
-async fn told(command: &mut Command, sandbox: &Sandbox) -> String {
+pub(crate) async fn told(command: &mut Command, sandbox: &Sandbox) -> String {
     let authority: &Path = &sandbox.authority;
     command
         .env("SANDBOX_HOST", &sandbox.host)

@@ -1,4 +1,4 @@
-//! SDKs from lock files: [`node`] and [`python`] give the folder they are in, or why they cannot be had.
+//! SDKs from lock files: [`node`], [`browser`] and [`python`] give the folder they are in, or why they cannot be had.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -19,6 +19,10 @@ const VERSION_LIMIT: Duration = Duration::from_secs(60);
 const NODE_MIN: (u32, u32) = (20, 0);
 /// The Python that the versions were locked with; older ones need packages that are not in the lock file.
 const PYTHON_MIN: (u32, u32) = (3, 11);
+
+/// The names under which Chromium is found, and the oldest that has the headless mode of the test.
+const CHROMIUM: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+const CHROMIUM_MIN: (u32, u32) = (112, 0);
 
 /// What package clients say when the registry cannot be reached, or will not answer. A lock file that does not hold says none of this.
 const UNREACHABLE: &[&str] = &[
@@ -53,22 +57,7 @@ pub(crate) fn source(language: &str) -> PathBuf {
 
 /// The folder with the scripts for Node beside their packages.
 pub(crate) async fn node() -> Result<PathBuf, String> {
-    check_version("node", "--version", NODE_MIN).await?;
-    let install = async |folder: &Path| {
-        for name in ["package.json", "package-lock.json", ".npmrc"] {
-            fs::copy(source("node").join(name), folder.join(name)).unwrap();
-        }
-        let limits = [
-            "--fetch-retries=1",
-            "--fetch-retry-mintimeout=1000",
-            "--fetch-timeout=30000",
-        ];
-        let mut npm = Command::new("npm");
-        npm.arg("ci").args(limits).current_dir(folder);
-        finish("npm ci", &mut npm).await
-    };
-    let lock = source("node").join("package-lock.json");
-    once("node", &lock, install, |folder| {
+    npm("node", |folder| {
         for entry in fs::read_dir(source("node")).unwrap() {
             let script = entry.unwrap().path();
             if script
@@ -80,6 +69,36 @@ pub(crate) async fn node() -> Result<PathBuf, String> {
         }
     })
     .await
+}
+
+/// The folder of the packages for the browser, and the name of Chromium.
+pub(crate) async fn browser() -> Result<(PathBuf, &'static str), String> {
+    for name in CHROMIUM {
+        if check_version(name, "--version", CHROMIUM_MIN).await.is_ok() {
+            return Ok((npm("browser", |_| {}).await?, name));
+        }
+    }
+    Err("there is no Chromium on this machine, or it is too old".to_owned())
+}
+
+/// The folder with what a lock file of npm says.
+async fn npm(name: &'static str, refresh: impl FnOnce(&Path)) -> Result<PathBuf, String> {
+    check_version("node", "--version", NODE_MIN).await?;
+    let install = async |folder: &Path| {
+        for file in ["package.json", "package-lock.json", ".npmrc"] {
+            fs::copy(source(name).join(file), folder.join(file)).unwrap();
+        }
+        let limits = [
+            "--fetch-retries=1",
+            "--fetch-retry-mintimeout=1000",
+            "--fetch-timeout=30000",
+        ];
+        let mut npm = Command::new("npm");
+        npm.arg("ci").args(limits).current_dir(folder);
+        finish("npm ci", &mut npm).await
+    };
+    let lock = source(name).join("package-lock.json");
+    once(name, &lock, install, refresh).await
 }
 
 /// The folder of the virtual environment with the packages for Python.
