@@ -35,6 +35,8 @@ pub struct Requirement {
 pub struct Requirements {
     list: Vec<Requirement>,
     by_id: BTreeMap<String, usize>,
+    /// What the keys in `source` stand for, in the file's order; a key may end in `*`.
+    legend: Vec<(String, String)>,
     source: Option<Arc<Source>>,
 }
 
@@ -53,6 +55,13 @@ impl Requirements {
         };
         if let Some(mut fields) = reader.map(&node, "the file") {
             reader.format(&mut fields);
+            if let Some(legend) = fields.take("sources") {
+                for entry in reader.entries(legend, "`sources`") {
+                    if let Some(meaning) = reader.text(&entry.value, "what a source is") {
+                        all.legend.push((entry.key.clone(), meaning.value));
+                    }
+                }
+            }
             if let Some(list) = fields.need("requirements") {
                 for item in reader.list(list, "`requirements`") {
                     all.read_one(&reader, item);
@@ -99,7 +108,7 @@ impl Requirements {
                 format!("requirement `{}` is given twice", id.value),
             );
         }
-        self.list.push(Requirement {
+        let requirement = Requirement {
             span: id.span,
             id: id.value,
             level,
@@ -107,7 +116,16 @@ impl Requirements {
             why,
             source: origin.value,
             extended,
-        });
+        };
+        if !self.legend.is_empty() && self.sources_of(&requirement).is_empty() {
+            reader.warn(
+                "W0130",
+                origin.span,
+                format!("nothing under `sources` explains `{}`", requirement.source),
+                "give its key a line there; a key may end in `*`",
+            );
+        }
+        self.list.push(requirement);
     }
 
     /// The file they stand in.
@@ -125,6 +143,37 @@ impl Requirements {
     /// All, in the file's order.
     pub fn iter(&self) -> impl Iterator<Item = &Requirement> {
         self.list.iter()
+    }
+
+    /// What the keys in the `source` of a requirement stand for, as the file's `sources` tell it: key and meaning, in the
+    /// order of the text. Words that are no keys are passed over.
+    ///
+    /// With `R-*: recorded from the real service`, the source `seed 001:267, R-OOB-OK` has the key `R-OOB-OK`.
+    #[must_use]
+    pub fn sources_of<'a>(&'a self, requirement: &'a Requirement) -> Vec<(&'a str, &'a str)> {
+        let words = requirement
+            .source
+            .split(|char: char| char.is_whitespace() || ",;()".contains(char));
+        let mut found: Vec<(&str, &str)> = Vec::new();
+        for word in words.filter(|word| !word.is_empty()) {
+            if let Some(meaning) = self.meaning(word)
+                && !found.iter().any(|(known, _)| *known == word)
+            {
+                found.push((word, meaning));
+            }
+        }
+        found
+    }
+
+    fn meaning(&self, word: &str) -> Option<&str> {
+        let exact = self.legend.iter().find(|(key, _)| key == word);
+        let found = exact.or_else(|| {
+            self.legend.iter().find(|(key, _)| {
+                key.strip_suffix('*')
+                    .is_some_and(|start| word.starts_with(start))
+            })
+        });
+        found.map(|(_, meaning)| meaning.as_str())
     }
 
     /// How many.

@@ -2258,6 +2258,34 @@ requirements:
 }
 
 #[test]
+fn a_source_that_nothing_explains() {
+    dialect!("--- dialect.yaml
+format: 1
+dialect: d
+title: D
+features: [a]
+operations:
+  a: { http: GET /a, outcomes: [ok] }
+profiles:
+  p: { ok: { status: 200 } }
+--- requirements.yaml
+format: 1
+sources: { RFC*: a standard, GUIDE: the vendor's guide }
+requirements:
+  - { id: A-1, level: must, statement: x, source: 'page 3, (RFC6749 §5.2)' }
+  - { id: A-2, level: must, statement: x, source: GUIDES }
+", @"
+    warning[W0130]: nothing under `sources` explains `GUIDES`
+     --> requirements.yaml:5:51
+      |
+    5 |   - { id: A-2, level: must, statement: x, source: GUIDES }
+      |                                                   ^^^^^^
+      |
+      = help: give its key a line there; a key may end in `*`
+    ");
+}
+
+#[test]
 fn nesting_deeper_than_anybody_needs() {
     check!(&format!("format: 1\nid: {}{}\n", "[".repeat(60), "]".repeat(60)), @"
     error[E0002]: nested deeper than 48 levels

@@ -45,6 +45,9 @@ fn requirement(library: &Library, programs: &[Arc<Program>], id: &str) -> Option
         let _ = writeln!(text, "\nWhy: {why}");
     }
     let _ = writeln!(text, "\nSource: {}", requirement.source);
+    for (key, meaning) in library.dialect.requirements.sources_of(requirement) {
+        let _ = writeln!(text, "  {key}: {meaning}");
+    }
     if requirement.extended {
         text.push_str("Extended: rests mostly on inference, or looks at another requirement from a second side.\n");
     }
