@@ -11,7 +11,7 @@ use tokio::net::TcpSocket;
 
 use crate::peer::{json, served};
 use crate::proxy::{Mischief, Proxy};
-use crate::world::{cases, interrupted, run, target, tenant};
+use crate::world::{cases, interrupted, patiently, run, target, tenant};
 
 const LOGIN: &str = "push.enrol.confirmed-while-polling";
 
@@ -60,40 +60,35 @@ fn told(run: &Run, port: u16) -> String {
 }
 
 /// One mischief to the requests that a function picks by their number among those with this text.
-async fn with(
-    mischief: Mischief,
-    text: &'static str,
-    picks: fn(usize) -> bool,
-    timeout_ms: u64,
-) -> (Run, u16) {
-    let tenant = tenant(&[]).await;
-    let mut n = 0;
-    let whim = move |_: usize, request: &str| {
-        if !request.contains(text) {
-            return None;
-        }
-        n += 1;
-        picks(n).then_some(mischief)
+async fn with(mischief: Mischief, text: &'static str, picks: fn(usize) -> bool) -> (Run, u16) {
+    let attempt = move |timeout: Duration| async move {
+        let tenant = tenant(&[]).await;
+        let mut n = 0;
+        let whim = move |_: usize, request: &str| {
+            if !request.contains(text) {
+                return None;
+            }
+            n += 1;
+            picks(n).then_some(mischief)
+        };
+        let proxy = Proxy::start(tenant.address(), Box::new(whim)).await;
+        let mut target = target(&proxy.url(), &tenant);
+        target.limits.timeout = timeout;
+        let (run, events) = run(target, cases(LOGIN)).await;
+        (proxy, run, events)
     };
-    let proxy = Proxy::start(tenant.address(), Box::new(whim)).await;
-    let mut target = target(&proxy.url(), &tenant);
-    target.limits.timeout = Duration::from_millis(timeout_ms);
-    let (run, _) = run(target, cases(LOGIN)).await;
+    let (proxy, run, _) = match mischief {
+        Mischief::Stalled | Mischief::Endless => patiently(attempt).await,
+        _ => attempt(Duration::from_secs(20)).await,
+    };
     (run, proxy.address.port())
-}
-
-const fn slow(mischief: Mischief) -> u64 {
-    match mischief {
-        Mischief::Stalled | Mischief::Endless => 400,
-        _ => 20_000,
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn once_to_a_request_that_does_no_harm() {
     let mut text = String::new();
     for mischief in ALL {
-        let (run, port) = with(mischief, "grant_type=password", |n| n == 1, slow(mischief)).await;
+        let (run, port) = with(mischief, "grant_type=password", |n| n == 1).await;
         text += &format!("{mischief:?} -> {}\n", told(&run, port));
     }
     insta::assert_snapshot!(text, @r#"
@@ -160,7 +155,7 @@ async fn once_to_a_request_that_does_no_harm() {
 async fn every_time_to_one_operation_while_the_others_answer() {
     let mut text = String::new();
     for mischief in ALL {
-        let (run, port) = with(mischief, "/mfa/associate", |_| true, slow(mischief)).await;
+        let (run, port) = with(mischief, "/mfa/associate", |_| true).await;
         text += &format!("{mischief:?} -> {}\n", told(&run, port));
     }
     insta::assert_snapshot!(text, @"
@@ -269,13 +264,13 @@ async fn every_time_to_one_operation_while_the_others_answer() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_login_that_is_throttled_is_waited_for_and_then_given_up() {
-    let (run, port) = with(Mischief::TooMany, "grant_type=password", |n| n <= 2, 20_000).await;
+    let (run, port) = with(Mischief::TooMany, "grant_type=password", |n| n <= 2).await;
     insta::assert_snapshot!(told(&run, port), @r#"
     pass
       environment, waited, then sent again: throttled: 429
       exit 0
     "#);
-    let (run, port) = with(Mischief::TooMany, "grant_type=password", |_| true, 20_000).await;
+    let (run, port) = with(Mischief::TooMany, "grant_type=password", |_| true).await;
     insta::assert_snapshot!(told(&run, port), @r#"
     could-not-run: environment: step `password`: throttled: 429
       environment, waited, then sent again: throttled: 429

@@ -1,5 +1,6 @@
 //! Something between the runner and a tenant that does what networks and gateways do, by chance or on purpose, and writes down what it did.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -73,30 +74,109 @@ pub(crate) struct Deed {
 /// Decides what happens to a request, from its number and its text.
 pub(crate) type Whim = Box<dyn FnMut(usize, &str) -> Option<Mischief> + Send>;
 
+/// Chance that is the same every time: drawn from a seed, from what kind of request it is, and from how many of its kind came before. So it does
+/// not matter which of two requests that are on their way together arrives first.
+struct Chance {
+    seed: u64,
+    seen: BTreeMap<String, u64>,
+}
+
+impl Chance {
+    fn new(seed: u64) -> Self {
+        let seen = BTreeMap::new();
+        Self { seed, seen }
+    }
+
+    /// A number below 100 for the next request of its kind.
+    fn per_cent(&mut self, request: &str) -> u32 {
+        let kind = kind(request);
+        let nth = self.seen.entry(kind.clone()).or_default();
+        *nth += 1;
+        draw(self.seed, &kind, *nth).u32(0..100)
+    }
+
+    /// Whether the request that was just drawn for is one of so many.
+    fn one_in(&self, n: u32, request: &str) -> bool {
+        let kind = kind(request);
+        let nth = self.seen.get(&kind).copied().unwrap_or_default();
+        draw(!self.seed, &kind, nth).u32(0..n) == 0
+    }
+}
+
+fn draw(seed: u64, kind: &str, nth: u64) -> fastrand::Rng {
+    // FNV-1a, since the standard library's hash may change from version to version.
+    let bytes = kind.bytes().chain(nth.to_le_bytes());
+    let hash = bytes.fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    });
+    fastrand::Rng::with_seed(hash ^ seed.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+}
+
+/// Method, path without names of things, and the grant.
+fn kind(request: &str) -> String {
+    let line = request.lines().next().unwrap_or_default();
+    let mut words = line.split(' ');
+    let (method, path) = (words.next().unwrap_or_default(), words.next());
+    let path = path.unwrap_or_default().split('/').map(|part| {
+        let is_name = part.len() > 24 || part.bytes().any(|byte| byte.is_ascii_digit());
+        let is_word = part.starts_with("oauth") || part.starts_with("mfa") || part == "v2";
+        if is_name && !is_word { "*" } else { part }
+    });
+    let path: Vec<&str> = path.collect();
+    let grant = request.split("grant_type").nth(1).unwrap_or_default();
+    let grant: String = grant
+        .chars()
+        .take(52)
+        .take_while(|char| *char != '&')
+        .collect();
+    format!("{method} {} {grant}", path.join("/"))
+}
+
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     pub(crate) log: Arc<Mutex<Vec<Deed>>>,
 }
 
 impl Proxy {
-    /// Each kind of mischief to so many requests of a hundred.
+    /// Each kind of mischief to so many requests of a hundred. See [`Chance`].
     pub(crate) async fn by_chance(upstream: SocketAddr, seed: u64, per_cent_each: u32) -> Self {
-        let mut rng = fastrand::Rng::with_seed(seed);
+        let mut chance = Chance::new(seed);
         let whim = move |_: usize, request: &str| {
-            let drawn = rng.u32(0..100);
+            let drawn = chance.per_cent(request);
             let nth = usize::try_from(drawn / per_cent_each.max(1)).unwrap();
-            let mischief = BY_CHANCE.get(nth).copied().filter(|_| per_cent_each > 0);
-            // The provider of users waits ten seconds for an answer: that is not for a test.
+            let mischief = BY_CHANCE.get(nth).copied().filter(|_| per_cent_each > 0)?;
+            // An answer that never comes costs its whole time limit, and one that is lost comes to the same: most are lost. The provider of
+            // users waits ten seconds: that is not for a test.
             let is_users = request.contains("/api/v2/") || request.contains("client_credentials");
-            mischief.map(|mischief| {
-                if is_users && mischief == Mischief::Stalled {
-                    Mischief::LostReply
-                } else {
-                    mischief
-                }
+            let waits = mischief == Mischief::Stalled && !is_users && chance.one_in(4, request);
+            Some(match mischief {
+                Mischief::Stalled if !waits => Mischief::LostReply,
+                mischief => mischief,
             })
         };
         Self::start(upstream, Box::new(whim)).await
+    }
+
+    /// One kind of mischief to so many requests of a hundred. See [`Chance`].
+    pub(crate) async fn now_and_then(
+        upstream: SocketAddr,
+        seed: u64,
+        per_cent: u32,
+        mischief: Mischief,
+    ) -> Self {
+        let mut chance = Chance::new(seed);
+        let whim = move |_: usize, request: &str| {
+            (chance.per_cent(request) < per_cent).then_some(mischief)
+        };
+        Self::start(upstream, Box::new(whim)).await
+    }
+
+    /// How many answers it has held back.
+    pub(crate) fn stalls(&self) -> usize {
+        let log = self.log.lock().unwrap();
+        log.iter()
+            .filter(|deed| matches!(deed.mischief, Mischief::Stalled | Mischief::Endless))
+            .count()
     }
 
     pub(crate) async fn start(upstream: SocketAddr, whim: Whim) -> Self {

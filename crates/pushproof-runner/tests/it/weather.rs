@@ -1,18 +1,29 @@
 //! The real scenarios against a sound tenant behind something that does mischief by chance: nobody is accused, and nothing is silent.
+//!
+//! The chance is the same every time: see `proxy::Chance`. Cases run one after the other, so that each meets the same mischief in every run.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::sync::Arc;
 
 use pushproof_report::{Case, Event, Remedy, Run, Verdict};
+use pushproof_runner::serve::Server;
+use pushproof_runner::target::Target;
+use pushproof_scenario::Program;
 use pushproof_tenant::Fault;
+use tokio::task::JoinSet;
 
 use crate::proxy::{Mischief, Proxy};
-use crate::world::{programs, run, target, tenant};
+use crate::world::{patiently, programs, run, target, tenant};
 
 /// The seeds of chance; each is printed with what fails under it.
-const SEEDS: std::ops::RangeInclusive<u64> = 1..=2;
-/// How long a stalled answer is waited for.
-const STALL: Duration = Duration::from_millis(300);
+const SEEDS: std::ops::RangeInclusive<u64> = 1..=4;
+
+/// A target behind this proxy, for one case at a time.
+fn one_by_one(proxy: &Proxy, tenant: &Server) -> Target {
+    let mut target = target(&proxy.url(), tenant);
+    target.limits.concurrency = 1;
+    target
+}
 
 /// Each case that did not come through, and the counts of all.
 fn verdicts(run: &Run) -> BTreeMap<Verdict, usize> {
@@ -58,29 +69,55 @@ fn is_of_a_scenario(request_line: &str, body: &str) -> bool {
         || path.contains("/userinfo")
 }
 
+/// A share of the cases for each seed, and all of them together.
+fn share(seed: u64) -> Vec<Arc<Program>> {
+    let of = SEEDS.count();
+    let nth = usize::try_from(seed).unwrap() % of;
+    programs().into_iter().skip(nth).step_by(of).collect()
+}
+
+/// Eight kinds of mischief, each to so many requests of a hundred; every seed has a share of the cases.
+async fn by_chance(per_cent_each: u32) -> Vec<(u64, Proxy, Run, Vec<Event>)> {
+    let mut runs = JoinSet::new();
+    for seed in SEEDS {
+        runs.spawn(async move {
+            let (proxy, run, events) = patiently(move |timeout| async move {
+                let tenant = tenant(&[]).await;
+                let proxy = Proxy::by_chance(tenant.address(), seed, per_cent_each).await;
+                let mut target = one_by_one(&proxy, &tenant);
+                target.limits.timeout = timeout;
+                let (run, events) = run(target, share(seed)).await;
+                (proxy, run, events)
+            })
+            .await;
+            (seed, proxy, run, events)
+        });
+    }
+    runs.join_all().await
+}
+
+/// How many cases of all runs came through.
+fn passed(runs: &[(u64, Proxy, Run, Vec<Event>)]) -> usize {
+    let of = |run: &Run| verdicts(run).get(&Verdict::Pass).copied();
+    runs.iter().filter_map(|(_, _, run, _)| of(run)).sum()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_mischief_of_the_way_is_a_breach_of_the_tenant() {
-    let mut all: BTreeMap<Verdict, usize> = BTreeMap::new();
-    for seed in SEEDS {
-        let tenant = tenant(&[]).await;
-        let proxy = Proxy::by_chance(tenant.address(), seed, 5).await;
-        let mut target = target(&proxy.url(), &tenant);
-        target.limits.timeout = STALL;
-        let (run, events) = run(target, programs()).await;
-
+    let runs = by_chance(5).await;
+    for (seed, proxy, run, events) in &runs {
         let findings: Vec<String> = run
             .findings()
             .iter()
             .map(|finding| format!("{} {}", finding.case, finding.contrast()))
             .collect();
-        assert_eq!(findings, [""; 0], "seed {seed}: accused\n{}", told(&run));
+        assert_eq!(findings, [""; 0], "seed {seed}: accused\n{}", told(run));
         assert_eq!(run.contradictions(), [""; 0], "seed {seed}");
         assert!(
             matches!(run.exit_code(false), 0 | 5 | 21),
             "seed {seed}: {}",
             run.exit_code(false)
         );
-        assert_eq!(run.contradictions(), [""; 0], "seed {seed}");
 
         // Every deed that can be seen is told, or ended a probe.
         let deeds = proxy.log.lock().unwrap().clone();
@@ -92,7 +129,7 @@ async fn no_mischief_of_the_way_is_a_breach_of_the_tenant() {
             })
             .count();
         let mut seen = 0;
-        for event in &events {
+        for event in events {
             match event {
                 Event::Exchanged {
                     case,
@@ -123,22 +160,17 @@ async fn no_mischief_of_the_way_is_a_breach_of_the_tenant() {
             seen >= visible,
             "seed {seed}: {visible} deeds, {seen} of them told"
         );
-        for (verdict, count) in verdicts(&run) {
-            *all.entry(verdict).or_default() += count;
-        }
     }
-    let passed = all.get(&Verdict::Pass).copied().unwrap_or_default();
-    assert!(passed > 6, "{all:?}");
+    assert!(passed(&runs) > 6, "{}", passed(&runs));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_that_go_on_twice_unseen_accuse_nobody() {
     for seed in 1..=2 {
         let tenant = tenant(&[]).await;
-        let mut rng = fastrand::Rng::with_seed(seed);
-        let whim = move |_: usize, _: &str| (rng.u32(0..100) < 2).then_some(Mischief::Doubled);
-        let proxy = Proxy::start(tenant.address(), Box::new(whim)).await;
-        let (run, _) = run(target(&proxy.url(), &tenant), programs()).await;
+        let proxy = Proxy::now_and_then(tenant.address(), seed, 2, Mischief::Doubled).await;
+        let (run, _) = run(one_by_one(&proxy, &tenant), programs()).await;
+        assert!(!proxy.log.lock().unwrap().is_empty());
         assert_eq!(
             run.findings().len(),
             0,
@@ -148,6 +180,9 @@ async fn requests_that_go_on_twice_unseen_accuse_nobody() {
     }
 }
 
+/// A seed under which the few cases that show the defect are not lost to the mischief.
+const DEFECT_SEED: u64 = 3;
+
 /// The first defect of the catalogue.
 fn defect() -> Fault {
     "DEF-001".parse().unwrap()
@@ -155,29 +190,20 @@ fn defect() -> Fault {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_defect_is_found_through_light_mischief() {
-    // A run can lose the few cases that show the defect to the mischief; it is not lost every time.
-    let mut last = String::new();
-    for seed in 3..=7 {
-        let tenant = tenant(&[defect()]).await;
-        let mut rng = fastrand::Rng::with_seed(seed);
-        let whim = move |_: usize, _: &str| (rng.u32(0..100) < 1).then_some(Mischief::Reset);
-        let proxy = Proxy::start(tenant.address(), Box::new(whim)).await;
-        let (run, _) = run(target(&proxy.url(), &tenant), programs()).await;
-        if run.exit_code(false) == 10 {
-            let confirmed = run
-                .cases()
-                .iter()
-                .flat_map(Case::troubles)
-                .filter(|trouble| trouble.then == Remedy::Confirmed);
-            assert!(
-                confirmed.count() > 0,
-                "a breach was seen several times before it counted"
-            );
-            return;
-        }
-        last = told(&run);
-    }
-    panic!("the defect was found in none of five runs\n{last}");
+    let tenant = tenant(&[defect()]).await;
+    let proxy = Proxy::now_and_then(tenant.address(), DEFECT_SEED, 1, Mischief::Reset).await;
+    let (run, _) = run(one_by_one(&proxy, &tenant), programs()).await;
+    assert!(!proxy.log.lock().unwrap().is_empty());
+    assert_eq!(run.exit_code(false), 10, "{}", told(&run));
+    let confirmed = run
+        .cases()
+        .iter()
+        .flat_map(Case::troubles)
+        .filter(|trouble| trouble.then == Remedy::Confirmed);
+    assert!(
+        confirmed.count() > 0,
+        "a breach was seen several times before it counted"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -43,6 +43,22 @@ async fn whoever_is_slow_is_left() {
         ..ServeLimits::default()
     };
     let plain = echo(limited(limits)).await;
+    // Where what was said is answered, it must have been read before the wait for it is over, however slow this machine is.
+    let body_only = echo(limited(ServeLimits {
+        body_wait: SHORT,
+        ..ServeLimits::default()
+    }))
+    .await;
+    let patient = ServeLimits {
+        head_wait: Duration::from_secs(2),
+        ..ServeLimits::default()
+    };
+    let (listens, greets) = (echo(limited(patient)).await, Tls::made(today()).unwrap().0);
+    let greets = echo(Options {
+        tls: Some(greets),
+        ..limited(patient)
+    })
+    .await;
     let tls = Some(Tls::made(today()).unwrap().0);
     let secure = echo(Options {
         tls,
@@ -54,15 +70,19 @@ async fn whoever_is_slow_is_left() {
         (&plain, "half a preface", "PR"),
         (&plain, "half a head", "GET / HTTP/1.1\r\nhost:"),
         (
-            &plain,
+            &body_only,
             "half a body",
             "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n12",
         ),
-        (&plain, "half an HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM"),
+        (
+            &listens,
+            "half an HTTP/2 preface",
+            "PRI * HTTP/2.0\r\n\r\nSM",
+        ),
         (&secure, "says nothing under TLS", ""),
         (&secure, "half a TLS greeting", "\x16\x03\x01"),
         (
-            &secure,
+            &greets,
             "plain HTTP to a TLS port",
             "GET / HTTP/1.1\r\nhost: x\r\n\r\n",
         ),
