@@ -22,8 +22,8 @@ use crate::plan::{Circumstances, Cost};
 use crate::signals::Signals;
 use crate::{dialects, known, plan, sandbox, select, target};
 
-/// The profile where neither the command line nor the target names one: what the service does.
-pub(super) const PROFILE_DEFAULT: &str = "observed";
+/// The profile of a dialect with several, where none is named: what the service does.
+const PROFILE_DEFAULT: &str = "observed";
 /// The word for a run with each profile, unless a dialect has a profile of that name.
 const BOTH: &str = "both";
 /// Cases at the same time in the built-in sandbox, for each core: they wait for nothing but the processor.
@@ -296,6 +296,15 @@ fn beside(path: &Path, profile: &str) -> PathBuf {
     }
 }
 
+/// The profile where neither the command line nor the target names one.
+pub(super) fn profile_unasked(library: &Library) -> String {
+    let mut known = library.profiles();
+    match (known.next(), known.next()) {
+        (Some(only), None) => only.to_owned(),
+        _ => PROFILE_DEFAULT.to_owned(),
+    }
+}
+
 /// The profiles to run with, in their order.
 fn profiles(
     command: &Conformance,
@@ -307,10 +316,7 @@ fn profiles(
         .clone()
         .or_else(|| target.and_then(|target| target.profile.clone()));
     let known: Vec<&str> = library.profiles().collect();
-    let asked = asked.unwrap_or_else(|| match known[..] {
-        [only] => only.to_owned(),
-        _ => PROFILE_DEFAULT.to_owned(),
-    });
+    let asked = asked.unwrap_or_else(|| profile_unasked(library));
     if known.contains(&asked.as_str()) {
         Ok(vec![asked])
     } else if asked == BOTH {

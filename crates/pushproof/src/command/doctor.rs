@@ -48,7 +48,7 @@ pub(crate) async fn run(args: &Args, command: &Doctor, colour: bool) -> Result<u
     let profile = target
         .profile
         .clone()
-        .unwrap_or_else(|| conformance::PROFILE_DEFAULT.to_owned());
+        .unwrap_or_else(|| conformance::profile_unasked(&library));
     let Some((programs, problems)) = library.compile(&profile) else {
         return Err(Problem::invalid(format!(
             "unknown profile `{profile}` in `{}`",

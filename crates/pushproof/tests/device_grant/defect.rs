@@ -61,4 +61,5 @@ defects! {
     ErrorsAsPage => "ERROR-001" "fail",
     QuotesInDescription => "ERROR-002" "fail",
     CodeInDescription => "ERROR-003" "warn",
+    RefusalIs403 => "ERROR-004" "warn",
 }

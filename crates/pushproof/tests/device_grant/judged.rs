@@ -68,6 +68,19 @@ pub(crate) fn judge(stub: Stub, target: &Target) -> Judged {
     }
 }
 
+/// What the doctor says first of a target that leaves out what it may.
+pub(crate) fn doctors_head() -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("target.yaml");
+    fs::write(&path, text("http://127.0.0.1:9", &Target::default())).unwrap();
+    let done = command(folder.path())
+        .args(["target", "doctor", "target.yaml"])
+        .output()
+        .unwrap();
+    let [out, err] = [done.stdout, done.stderr].map(|text| String::from_utf8(text).unwrap());
+    format!("{}{err}", out.lines().next().unwrap_or_default())
+}
+
 /// What is said of a target that cannot be used, with the exit code.
 pub(crate) fn refused(target: &str) -> String {
     let folder = tempfile::tempdir().unwrap();

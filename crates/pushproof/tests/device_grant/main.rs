@@ -82,3 +82,8 @@ fn the_sandbox_speaks_another_dialect() {
       help: name an endpoint that speaks it: `--target FILE`
     ");
 }
+
+#[test]
+fn the_doctor_knows_the_profile_of_a_dialect_that_has_but_one() {
+    insta::assert_snapshot!(judged::doctors_head(), @"doctor of `stub`: dialect device-grant, profile documented");
+}

@@ -167,6 +167,7 @@ impl Stub {
                 Ok(id.to_owned())
             }
             (None, None) if self.has(Defect::NobodyGetsCodes) => Ok("nobody".to_owned()),
+            _ if self.has(Defect::RefusalIs403) => Err(self.error(403, "invalid_client", "")),
             _ => Err(self.error(401, "invalid_client", "")),
         }
     }
