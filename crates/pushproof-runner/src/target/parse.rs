@@ -424,11 +424,21 @@ impl File<'_> {
                 return None;
             }
         };
+        let help = match &reference {
+            SecretRef::Env(name) => {
+                format!("set it first (`export {name}=…`), or write `{{ file: PATH }}`")
+            }
+            SecretRef::File(_) => {
+                "the file holds the secret alone; a relative path begins at the target file"
+                    .to_owned()
+            }
+        };
         let secret = (self.resolve)(&reference);
         secret
             .map_err(|problem| {
+                let message = format!("{reference} {problem}");
                 self.reader
-                    .error("E0302", node.span, format!("{reference} {problem}"))
+                    .error_with_help("E0302", node.span, message, help)
             })
             .ok()
     }

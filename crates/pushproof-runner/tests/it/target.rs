@@ -344,6 +344,8 @@ fn secrets_are_given_by_reference() {
       |
     5 | client: { id: a, secret: { env: UNSET } }
       |                          ^^^^^^^^^^^^^^
+      |
+      = help: set it first (`export UNSET=…`), or write `{ file: PATH }`
     ");
     insta::assert_snapshot!(with("client: { id: a, secret: { env: A, file: b } }").unwrap_err(), @"
     error[E0102]: a secret needs either `env` or `file`

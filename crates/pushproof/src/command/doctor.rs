@@ -19,7 +19,7 @@ use pushproof_runner::providers::users::{Users, Want};
 use pushproof_runner::site::Place;
 use pushproof_runner::target::{Target, Users as UsersFrom};
 use pushproof_runner::transport::Transport;
-use pushproof_scenario::Program;
+use pushproof_scenario::{ActorKind, Program};
 
 use self::told::{Found, State};
 use super::{Problem, conformance};
@@ -32,6 +32,10 @@ const NOBODY: &str = "doctor@pushproof.invalid";
 const DRIFT_MAX: Duration = Duration::from_secs(5);
 /// Longest detail of one line.
 const DETAIL_MAX: usize = 300;
+
+/// The features that hang on an inbox of messages, and on a switch of the endpoint.
+const MESSAGES: [&str; 4] = ["messages", "factor.sms", "factor.voice", "factor.email"];
+const SWITCHES: [&str; 1] = ["switch.recovery_codes"];
 
 /// What is tried with, and what was found.
 struct Visit<'a> {
@@ -90,14 +94,30 @@ impl Visit<'_> {
         if !self.reachable(&transport).await {
             return;
         }
-        let users = self.users(&hooks).await;
-        self.messages(&hooks).await;
-        self.settings(&hooks).await;
+        let users = !self.needs_users() || self.users(&hooks).await;
+        if self.knows(&MESSAGES) {
+            self.messages(&hooks).await;
+        }
+        if self.knows(&SWITCHES) {
+            self.settings(&hooks).await;
+        }
         if let Some(place) = self.clock().await
             && users
         {
             cases::look(self, place).await;
         }
+    }
+
+    /// Whether anybody of the dialect's scenarios has an account.
+    fn needs_users(&self) -> bool {
+        let mut actors = self.programs.iter().flat_map(|program| &program.actors);
+        actors.any(|actor| matches!(actor.kind, ActorKind::User { .. }))
+    }
+
+    /// Whether a scenario of the dialect can need one of these features.
+    fn knows(&self, features: &[&str]) -> bool {
+        let mut needs = self.programs.iter().flat_map(|program| &program.needs);
+        needs.any(|need| features.contains(&need.as_str()))
     }
 
     fn learn(&self) {
@@ -260,7 +280,6 @@ impl Visit<'_> {
     }
 
     async fn messages(&mut self, hooks: &Transport) {
-        let features = vec!["messages", "factor.sms", "factor.voice", "factor.email"];
         let (state, detail) = match &self.target.messages {
             None => (State::Missing, "the file has no `messages`".to_owned()),
             Some(url) => {
@@ -278,7 +297,7 @@ impl Visit<'_> {
             }
         };
         self.tell(Found {
-            features,
+            features: MESSAGES.to_vec(),
             ..Found::new("messages", state, detail)
         });
     }
@@ -292,7 +311,7 @@ impl Visit<'_> {
             },
         };
         self.tell(Found {
-            features: vec!["switch.recovery_codes"],
+            features: SWITCHES.to_vec(),
             ..Found::new("settings", state, detail)
         });
     }

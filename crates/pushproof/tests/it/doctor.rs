@@ -72,15 +72,14 @@ fn a_target_in_good_health() {
     works    messages           the inbox of an address could be read
     works    settings           a change of nothing was taken
     works    clock              moved by its hook;[so far] from the clock here
-    works    client             token.password was answered as a login is (case `http.authorization-header`)
+    works    client             token.password took its credentials (case `http.authorization-header`)
     works    devices            enrol was acknowledged (case `http.authorization-header`)
     works    poll               poll 2 was answered with tokens (case `http.authorization-header`)
     works    push               it arrived, and approve was acknowledged (case `device.forged[forgery=wrong_key]`)
     works    client other       used by case `login.other-client`
-    untried  client public      no case can use it with what this target has
     works    client restricted  used by case `login.restricted-client`
 
-    11 work, 0 broken, 1 missing, 1 untried; [n] of [all] requirements cannot be judged for want of them
+    11 work, 0 broken, 1 missing, 0 untried; [n] of [all] requirements cannot be judged for want of them
     exit 0: everything that the file promises works
     ----- stderr -----
     ");
@@ -122,12 +121,11 @@ fn a_wrong_client_secret() {
     untried  poll               the client was not let in
     untried  push               the case ended before a push was needed (case `device.forged[forgery=wrong_key]`)
     broken   client other       scenarios/auth0/fragments/password-login.yaml:10: expected mfa_required (403 mfa_required with mfa_token | 401 mfa_required with mfa_token), got invalid_client (401 invalid_client)
-    untried  client public      no case can use it with what this target has
     broken   client restricted  scenarios/auth0/fragments/password-login.yaml:10: expected mfa_required (403 mfa_required with mfa_token | 401 mfa_required with mfa_token), got invalid_client (401 invalid_client)
 
     all of this costs [requirements]
 
-    5 work, 3 broken, 1 missing, 4 untried; [n] of [all] requirements cannot be judged for want of them
+    5 work, 3 broken, 1 missing, 3 untried; [n] of [all] requirements cannot be judged for want of them
     exit 20: something that every case needs does not work
     ----- stderr -----
     ");
@@ -150,17 +148,16 @@ fn an_inbox_that_is_not_there() {
     works    messages           the inbox of an address could be read
     works    settings           a change of nothing was taken
     works    clock              moved by its hook;[so far] from the clock here
-    works    client             token.password was answered as a login is (case `http.authorization-header`)
+    works    client             token.password took its credentials (case `http.authorization-header`)
     works    devices            enrol was acknowledged (case `http.authorization-header`)
     works    poll               poll 2 was answered with tokens (case `http.authorization-header`)
     broken   push               approve: devices hook `GET http://127.0.0.1:[port]/__control/inbux/{push_token}` answered 404 Not Found: {"error":"not_found","error_description":"Not found."} (case `device.forged[forgery=wrong_key]`)
     works    client other       used by case `login.other-client`
-    untried  client public      no case can use it with what this target has
     works    client restricted  used by case `login.restricted-client`
 
     the lack of `factor.push` costs [requirements]
 
-    10 work, 1 broken, 1 missing, 1 untried; [n] of [all] requirements cannot be judged for want of them
+    10 work, 1 broken, 1 missing, 0 untried; [n] of [all] requirements cannot be judged for want of them
     exit 5: something that a part of the cases needs does not work
     ----- stderr -----
     "#);
@@ -184,12 +181,11 @@ fn hooks_that_fail_and_hooks_that_are_missing() {
     missing  messages           the file has no `messages`
     broken   settings           settings hook `POST http://127.0.0.1:[port]/__control/sittings` answered 404 Not Found: {"error":"not_found","error_description":"Not found."}
     works    clock              moved by its hook;[so far] from the clock here
-    works    client             token.password was answered as a login is (case `http.authorization-header`)
+    works    client             token.password took its credentials (case `http.authorization-header`)
     works    devices            enrol was acknowledged (case `http.authorization-header`)
     works    poll               poll 2 was answered with tokens (case `http.authorization-header`)
     works    push               it arrived, and approve was acknowledged (case `device.forged[forgery=wrong_key]`)
     works    client other       used by case `login.other-client`
-    untried  client public      no case can use it with what this target has
     works    client restricted  used by case `login.restricted-client`
 
     the lack of `factor.email` costs [requirements]
@@ -200,7 +196,7 @@ fn hooks_that_fail_and_hooks_that_are_missing() {
 
     the lack of `switch.recovery_codes` costs [requirements]
 
-    9 work, 1 broken, 2 missing, 1 untried; [n] of [all] requirements cannot be judged for want of them
+    9 work, 1 broken, 2 missing, 0 untried; [n] of [all] requirements cannot be judged for want of them
     exit 5: something that a part of the cases needs does not work
     ----- stderr -----
     "#);

@@ -156,6 +156,8 @@ fn a_secret_that_is_not_in_the_environment() {
        |
     18 |   other: { id: other-client, secret: { env: SANDBOX_OTHER_SECRET } }
        |                                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: set it first (`export SANDBOX_OTHER_SECRET=…`), or write `{ file: PATH }`
 
     error: 1 error; nothing was sent
     ");

@@ -59,6 +59,9 @@ pub(super) async fn look(visit: &mut Visit<'_>, place: Place) {
         push(visit, case);
     }
     for (name, feature, program) in by_client {
+        if !visit.knows(&[feature]) {
+            continue;
+        }
         let case = program.and_then(|program| run.case(&program.id));
         client(visit, name, feature, case);
     }
@@ -148,11 +151,11 @@ fn main_case(visit: &mut Visit<'_>, case: &Case) {
         (Some(first), true) => Found::vital(
             "client",
             State::Works,
-            of(format!("{} was answered as a login is", first.operation)),
+            of(format!("{} took its credentials", first.operation)),
         ),
         _ => Found::vital("client", State::Broken, reason.clone()),
     });
-    let phones = vec!["factor.push", "device.guardian", "factor.otp"];
+    let phones = vec!["factor.push", "device.guardian", "factor.otp", "approver"];
     let acts = acts(case);
     let unusable = acts
         .iter()
