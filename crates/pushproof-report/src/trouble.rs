@@ -12,15 +12,18 @@ pub enum Attribution {
     Environment,
     /// This program's: it was late, or out of resources.
     Pushproof,
+    /// Not known yet: what looks like a breach was seen, and whether it shows again decides.
+    Unknown,
 }
 
 impl Attribution {
-    /// The word as it stands in JSON and reports.
+    /// The word as it stands in reports for people.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Target => "target",
             Self::Environment => "environment",
             Self::Pushproof => "pushproof",
+            Self::Unknown => "in doubt",
         }
     }
 }

@@ -463,12 +463,16 @@ impl Runs<'_> {
         let strict = self.context.strict;
         let (judged, verdict, reason) = match weighed {
             Weighed::Again => {
+                let to = match breach {
+                    Some(breach) if breach.grounds.trouble.is_none() => Attribution::Unknown,
+                    _ => Attribution::Environment,
+                };
                 let what = breach.map(name_and_contrast).or(spoilt).or(reason);
                 self.trouble(
                     breach,
                     at_ms,
                     what.unwrap_or_default(),
-                    Attribution::Environment,
+                    to,
                     Remedy::RanAgain,
                 );
                 return None;

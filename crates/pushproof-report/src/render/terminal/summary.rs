@@ -57,7 +57,7 @@ fn troubles(out: &mut String, run: &Run, style: &Style) {
     for case in run.cases() {
         let environment = case
             .troubles()
-            .filter(|trouble| trouble.to != Attribution::Target);
+            .filter(|trouble| !matches!(trouble.to, Attribution::Target | Attribution::Unknown));
         let before: usize = counts.values().sum();
         environment.for_each(|trouble| *counts.entry(trouble.then).or_default() += 1);
         cases += usize::from(counts.values().sum::<usize>() > before);
