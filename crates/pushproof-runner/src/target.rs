@@ -2,6 +2,7 @@
 //!
 //! A [`Target`] is whole: secrets are resolved, paths are relative to nothing any more, and durations and limits have their values.
 
+mod grammar;
 mod parse;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use pushproof_report::Secret;
 
+pub use self::grammar::TARGET;
 pub use self::parse::parse;
 use crate::clock::HOOK_LIMIT;
 use crate::transport::{HttpOptions, Roots};

@@ -1,10 +1,10 @@
 //! `covers` and `level`: which requirements a step or check judges, and how strictly.
 
 use pushproof_report::Cover;
-use pushproof_report::Level;
 
 use crate::dialect::Requirements;
 use crate::fields::{Fields, Reader};
+use crate::grammar::LEVELS;
 
 /// Takes `covers` and `level` of a map. A level can only be lowered.
 pub(crate) fn read(
@@ -13,13 +13,8 @@ pub(crate) fn read(
     requirements: &Requirements,
 ) -> Vec<Cover> {
     let ids = fields.texts("covers");
-    let levels = [
-        ("must", Level::Must),
-        ("should", Level::Should),
-        ("may", Level::May),
-    ];
     let level_node = fields.take("level");
-    let lowered = level_node.and_then(|node| reader.word(node, "level", &levels));
+    let lowered = level_node.and_then(|node| reader.word(node, "level", &LEVELS));
     let mut covers: Vec<Cover> = Vec::new();
     for id in ids {
         let Some(requirement) = requirements.get(&id.value) else {

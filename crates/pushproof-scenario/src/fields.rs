@@ -1,13 +1,16 @@
 //! From a tree to typed values, collecting every problem on the way: [`Reader`] for a file, [`Fields`] for one of its maps.
 //!
-//! A map is read by taking the keys it may have; what is left at the end is an unknown key, reported with the nearest known name. So a
-//! reader function *is* the list of allowed keys, and one pass finds all mistakes of a file.
+//! A map is read by taking the keys that its table, a [`Map`], says it may have; what is left at the end is an unknown key, reported with the
+//! nearest known name. So one pass finds all mistakes of a file, and a reader function and its table cannot differ for long: see [`grammar`].
+//!
+//! [`grammar`]: crate::grammar
 
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, Severity, nearest};
+use crate::grammar::{Map, WordList as _, Words};
 use crate::source::{Source, Span, Spanned};
 use crate::yaml::{Entry, Kind, Node};
 
@@ -140,17 +143,21 @@ impl Reader {
     }
 
     /// The node as a map, or an error that says what it is instead.
-    pub fn map<'a>(&'a self, node: &'a Node, what: &'static str) -> Option<Fields<'a>> {
+    pub fn map<'a>(&'a self, node: &'a Node, map: &'static Map) -> Option<Fields<'a>> {
         match &node.kind {
             Kind::Map(entries) => Some(Fields {
                 reader: self,
                 entries: entries.iter().map(Some).collect(),
-                known: Vec::new(),
+                asked: Vec::new(),
                 span: node.span,
-                what,
+                map,
             }),
-            _ => self.wrong(node, what, "a map"),
+            _ => self.wrong(node, map.what, "a map"),
         }
+    }
+
+    fn has_errors(&self) -> bool {
+        self.problems.borrow().iter().any(Diagnostic::is_error)
     }
 
     /// The entries of a map whose keys are the author's own names.
@@ -226,19 +233,19 @@ impl Reader {
     }
 
     /// One word out of a few.
-    pub fn word<T: Copy>(&self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<T> {
+    pub fn word<T: Copy + Sync + std::fmt::Debug>(
+        &self,
+        node: &Node,
+        what: &str,
+        words: &'static Words<T>,
+    ) -> Option<T> {
         let text = self.text(node, what)?;
-        let found = words.iter().find(|(word, _)| *word == text.value);
+        let found = words.get(&text.value);
         if found.is_none() {
-            self.unknown(
-                "E0105",
-                node.span,
-                what,
-                &text.value,
-                words.iter().map(|(word, _)| *word),
-            );
+            let known = words.words().into_iter().map(|(word, _)| word);
+            self.unknown("E0105", node.span, what, &text.value, known);
         }
-        found.map(|(_, value)| *value)
+        found
     }
 
     /// Reports that a node is not what it should be.
@@ -311,9 +318,9 @@ fn listed(names: &[&str]) -> String {
 pub struct Fields<'a> {
     reader: &'a Reader,
     entries: Vec<Option<&'a Entry>>,
-    known: Vec<&'static str>,
+    asked: Vec<&'static str>,
     span: Span,
-    what: &'static str,
+    map: &'static Map,
 }
 
 impl<'a> Fields<'a> {
@@ -323,14 +330,19 @@ impl<'a> Fields<'a> {
         self.span
     }
 
-    /// Takes a key that may be absent.
-    pub fn take(&mut self, key: &'static str) -> Option<&'a Node> {
-        self.take_entry(key).map(|entry| &entry.value)
+    /// It is known what the map is, one of [`Map::kinds`]: the table of that variant holds from now on.
+    pub fn narrow(&mut self, kind: &str) {
+        if let Some(variant) = self.map.variant(kind) {
+            self.map = variant;
+        }
     }
 
-    /// Takes a key that may be absent, with the place of the key itself.
-    pub fn take_entry(&mut self, key: &'static str) -> Option<&'a Entry> {
-        self.known.push(key);
+    /// Takes a key that has no place here, to say so in words of its own.
+    pub fn refuse(&mut self, key: &str) -> Option<&'a Entry> {
+        self.slot(key)
+    }
+
+    fn slot(&mut self, key: &str) -> Option<&'a Entry> {
         let slot = self
             .entries
             .iter_mut()
@@ -338,11 +350,27 @@ impl<'a> Fields<'a> {
         slot.take()
     }
 
+    /// Takes a key that may be absent.
+    pub fn take(&mut self, key: &'static str) -> Option<&'a Node> {
+        self.take_entry(key).map(|entry| &entry.value)
+    }
+
+    /// Takes a key that may be absent, with the place of the key itself.
+    pub fn take_entry(&mut self, key: &'static str) -> Option<&'a Entry> {
+        debug_assert!(
+            self.map.key(key).is_some(),
+            "`{key}` is read and not in the table of `{}`",
+            self.map.name
+        );
+        self.asked.push(key);
+        self.slot(key)
+    }
+
     /// Takes a key that must be there.
     pub fn need(&mut self, key: &'static str) -> Option<&'a Node> {
         let found = self.take(key);
         if found.is_none() {
-            let message = format!("{} has no `{key}`", self.what);
+            let message = format!("{} has no `{key}`", self.map.what);
             self.reader.error(
                 "E0102",
                 Span::new(self.span.start, self.span.start + 1),
@@ -394,17 +422,33 @@ impl<'a> Fields<'a> {
         keys.iter().filter(has).copied().collect()
     }
 
-    /// Ends reading: every key that nobody took is unknown.
+    /// Which of the keys that say what the map is it has.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<&'static str> {
+        self.which(&self.map.kinds())
+    }
+
+    /// Ends reading: every key that the table does not have is unknown.
     pub fn finish(self) {
+        let map = self.map;
+        let what = format!("key in {}", map.what);
         for entry in self.entries.into_iter().flatten() {
-            let what = format!("key in {}", self.what);
-            self.reader.unknown(
-                "E0101",
-                entry.key_span,
-                &what,
-                &entry.key,
-                self.known.iter().copied(),
-            );
+            if map.key(&entry.key).is_none() {
+                let known = map.keys().map(|key| key.name);
+                self.reader
+                    .unknown("E0101", entry.key_span, &what, &entry.key, known);
+            }
+        }
+        if cfg!(debug_assertions) && !self.reader.has_errors() {
+            let kinds = map.kinds();
+            for key in map.keys() {
+                assert!(
+                    self.asked.contains(&key.name) || kinds.contains(&key.name),
+                    "`{}` is in the table of `{}` and not read",
+                    key.name,
+                    map.name
+                );
+            }
         }
     }
 }

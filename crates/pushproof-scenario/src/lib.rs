@@ -15,6 +15,7 @@ mod diagnostic;
 mod dialect;
 mod expr;
 pub mod fields;
+pub mod grammar;
 mod library;
 mod matcher;
 mod parse;

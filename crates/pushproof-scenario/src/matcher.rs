@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::dialect::Found;
 use crate::expr::Expr;
 use crate::fields::{Fields, Reader};
+use crate::grammar::{ELEMENT, HELD, KINDS_OF_VALUE, LENGTH, MATCHER_NAMES};
 use crate::path::descend;
 use crate::template::plain;
 use crate::text_pattern::TextPattern;
@@ -71,38 +72,6 @@ pub enum Kind {
     /// An RFC 3339 time.
     Time,
 }
-
-/// The words for kinds.
-pub(crate) const KINDS: &[(&str, Kind)] = &[
-    ("present", Kind::Present),
-    ("absent", Kind::Absent),
-    ("string", Kind::String),
-    ("non_empty", Kind::NonEmpty),
-    ("integer", Kind::Integer),
-    ("number", Kind::Number),
-    ("boolean", Kind::Boolean),
-    ("list", Kind::List),
-    ("object", Kind::Object),
-    ("jwt", Kind::Jwt),
-    ("url", Kind::Url),
-    ("uuid", Kind::Uuid),
-    ("time", Kind::Time),
-];
-
-/// The keys that name a matcher.
-pub(crate) const KEYS: &[&str] = &[
-    "equals",
-    "differs_from",
-    "is",
-    "matches",
-    "one_of",
-    "at_least",
-    "at_most",
-    "length",
-    "each",
-    "distinct",
-    "holds_no",
-];
 
 /// What a matcher needs to know beside the value.
 pub trait Context<T> {
@@ -235,9 +204,9 @@ impl<T> Matcher<T> {
 impl Matcher<Expr> {
     /// Takes the one matcher key of a map, and `optional`; no matcher key or a second one is an error.
     pub fn read(reader: &Reader, fields: &mut Fields<'_>) -> Option<Self> {
-        let given = fields.which(KEYS);
+        let given = fields.which(MATCHER_NAMES);
         let mut read = None;
-        for key in KEYS {
+        for key in MATCHER_NAMES {
             if let Some(node) = fields.take(key) {
                 read = one(reader, key, node);
             }
@@ -268,7 +237,7 @@ fn one(reader: &Reader, key: &str, node: &Node) -> Option<Matcher<Expr>> {
     Some(match key {
         "equals" => Matcher::Equals(operand()?),
         "differs_from" => Matcher::DiffersFrom(operand()?),
-        "is" => Matcher::Is(reader.word(node, "kind", KINDS)?),
+        "is" => Matcher::Is(reader.word(node, "kind", &KINDS_OF_VALUE)?),
         "matches" => Matcher::Matches(Box::new(regex(reader, node)?)),
         "one_of" => {
             let items = reader.some(node, "`one_of`")?.into_iter();
@@ -293,7 +262,7 @@ fn one(reader: &Reader, key: &str, node: &Node) -> Option<Matcher<Expr>> {
             Matcher::Distinct
         }
         _ => {
-            reader.word(node, "`holds_no`", &[("secrets", ())])?;
+            reader.word(node, "`holds_no`", &HELD)?;
             Matcher::HoldsNoSecrets
         }
     })
@@ -329,7 +298,7 @@ fn length_bounds(reader: &Reader, node: &Node) -> Option<Matcher<Expr>> {
         let exact = reader.count(node, "`length`")?.into();
         return Some(Matcher::Length(exact, exact));
     }
-    let mut fields = reader.map(node, "`length`")?;
+    let mut fields = reader.map(node, &LENGTH)?;
     let mut bound = |key| {
         fields
             .take(key)
@@ -349,7 +318,7 @@ fn length_bounds(reader: &Reader, node: &Node) -> Option<Matcher<Expr>> {
 }
 
 fn element(reader: &Reader, node: &Node) -> Option<(Vec<String>, Matcher<Expr>)> {
-    let mut fields = reader.map(node, "a condition in `each`")?;
+    let mut fields = reader.map(node, &ELEMENT)?;
     let that = fields.need_text("that");
     let matcher = Matcher::read(reader, &mut fields);
     fields.finish();
@@ -540,7 +509,7 @@ mod tests {
         let values = [
             r#""x""#, r#""""#, "1", "-1", "1.5", "true", "null", "[]", "{}",
         ];
-        for (_, kind) in KINDS {
+        for (_, kind, _) in KINDS_OF_VALUE.0 {
             for value in values {
                 let body = format!(r#"{{"a":{value}}}"#);
                 let found = crate::dialect::member(body.as_bytes(), "a").expect("an object");

@@ -16,6 +16,7 @@ use crate::diagnostic::Diagnostic;
 use crate::dialect::Requirements;
 use crate::expr::is_name;
 use crate::fields::{Fields, Reader};
+use crate::grammar;
 use crate::source::{Source, Spanned};
 use crate::yaml::{self, Entry, Node};
 
@@ -58,14 +59,16 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn file(&self, node: &Node) -> Option<File> {
-        let mut fields = self.reader.map(node, "the file")?;
+        let mut fields = self.reader.map(node, &grammar::FILE)?;
         self.reader.format(&mut fields);
-        let file = if fields.which(&["fragment"]).is_empty() {
-            self.scenario(&mut fields).map(File::Scenario)
-        } else {
+        let file = if fields.kinds().contains(&"fragment") {
+            fields.narrow("fragment");
             self.fragment(&mut fields).map(File::Fragment)
+        } else {
+            fields.narrow("id");
+            self.scenario(&mut fields).map(File::Scenario)
         };
-        if let Some(entry) = fields.take_entry("covers") {
+        if let Some(entry) = fields.refuse("covers") {
             let help = "put it on the step or check that judges, so that the finding has a place";
             self.reader
                 .error_with_help("E0132", entry.key_span, "`covers` on a whole file", help);

@@ -9,11 +9,55 @@ use std::sync::Arc;
 use globset::GlobMatcher;
 use pushproof_report::{Deviation, KnownEntry, KnownState, Run, Verdict};
 use pushproof_scenario::fields::Reader;
+use pushproof_scenario::grammar::{EMPTY, FORMAT, Map, Shape, may, need};
 use pushproof_scenario::yaml::{self, Node};
 use pushproof_scenario::{Diagnostic, Program, Source, Spanned};
 
 use crate::command::Problem;
 use crate::{dialects, select};
+
+/// A list of known deviations.
+pub(crate) static KNOWN: Map = Map {
+    name: "known",
+    what: "a list of known deviations",
+    says: "Deviations that are known and excused, until they are gone or their time is up.",
+    keys: &[
+        &FORMAT,
+        &[need(
+            "known",
+            Shape::List(&Shape::Map(&DEVIATION)),
+            "The deviations; one that no longer occurs, matches no case or has expired fails the run.",
+        )],
+    ],
+    ..EMPTY
+};
+
+static DEVIATION: Map = Map {
+    name: "deviation",
+    what: "a known deviation",
+    says: "One check that is known to fail.",
+    keys: &[&[
+        need(
+            "case",
+            Shape::Text,
+            "The id of the case, or a glob over ids: `push.challenge.rejected[*]`.",
+        ),
+        need(
+            "check",
+            Shape::Like(r"\.", "wait.settles_within"),
+            "Step and check, as the first line of a finding names them: `wait.settles_within`.",
+        ),
+        may("target", Shape::Text, "Only on the target of this name."),
+        need("reason", Shape::Text, "Why it is excused."),
+        may("ticket", Shape::Text, "Where it is worked on."),
+        may(
+            "expires",
+            Shape::Like("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "2027-01-31"),
+            "The last day on which it is excused.",
+        ),
+    ]],
+    ..EMPTY
+};
 
 /// One entry, with the glob that it holds.
 #[derive(Debug)]
@@ -53,7 +97,7 @@ fn parse(source: &Arc<Source>) -> (Vec<Entry>, Vec<Diagnostic>) {
     };
     let reader = Reader::new(source);
     let mut entries = Vec::new();
-    if let Some(mut fields) = reader.map(&root, "a list of known deviations") {
+    if let Some(mut fields) = reader.map(&root, &KNOWN) {
         reader.format(&mut fields);
         if let Some(list) = fields.need("known") {
             let items = reader.list(list, "`known`");
@@ -65,7 +109,7 @@ fn parse(source: &Arc<Source>) -> (Vec<Entry>, Vec<Diagnostic>) {
 }
 
 fn entry(reader: &Reader, node: &Node) -> Option<Entry> {
-    let mut fields = reader.map(node, "a known deviation")?;
+    let mut fields = reader.map(node, &DEVIATION)?;
     let (case, check, reason) = (
         fields.need_text("case"),
         fields.need_text("check"),

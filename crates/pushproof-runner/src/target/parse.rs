@@ -9,12 +9,13 @@ use std::time::Duration;
 use http::Uri;
 use pushproof_report::Secret;
 use pushproof_scenario::fields::{Fields, Reader};
+use pushproof_scenario::grammar::{Map, Words};
 use pushproof_scenario::yaml::{self, Kind, Node};
 use pushproof_scenario::{Diagnostic, Source, Span, Spanned};
 
+use super::grammar::{self, DRIVERS, Driver, PROVIDERS, Provider};
 use super::{
-    Authority, Client, ClientAuth, Devices, FEATURES, Limits, Load, Resolve, SecretRef, Target,
-    Tls, Users,
+    Authority, Client, Devices, FEATURES, Limits, Load, Resolve, SecretRef, Target, Tls, Users,
 };
 
 /// Reads a target. Relative paths are relative to `folder`, the target file's own; secrets are looked up by `resolve`.
@@ -71,7 +72,7 @@ fn masked(mut problems: Vec<Diagnostic>, source: &Source, spans: &[Span]) -> Vec
 
 impl File<'_> {
     fn target(&self, root: &Node) -> Option<Target> {
-        let mut fields = self.reader.map(root, "a target")?;
+        let mut fields = self.reader.map(root, &grammar::TARGET)?;
         self.reader.format(&mut fields);
         let name = fields.need_text("target");
         let base_url = fields.need("base_url").and_then(|node| self.base_url(node));
@@ -96,13 +97,13 @@ impl File<'_> {
             devices: fields.take("devices").and_then(|node| self.devices(node)),
             messages: fields
                 .take("messages")
-                .and_then(|node| self.section(node, "`messages`", "inbox", &["address"])),
+                .and_then(|node| self.section(node, &grammar::MESSAGES, "inbox", &["address"])),
             settings: fields
                 .take("settings")
-                .and_then(|node| self.section(node, "`settings`", "url", &[])),
+                .and_then(|node| self.section(node, &grammar::SETTINGS, "url", &[])),
             clock: fields
                 .take("clock")
-                .and_then(|node| self.section(node, "`clock`", "advance", &[])),
+                .and_then(|node| self.section(node, &grammar::CLOCK, "advance", &[])),
             lifetimes: fields
                 .take("lifetimes")
                 .map(|node| self.lifetimes(node))
@@ -134,13 +135,12 @@ impl File<'_> {
     }
 
     fn client(&self, node: &Node) -> Option<Client> {
-        let mut fields = self.reader.map(node, "a client")?;
+        let mut fields = self.reader.map(node, &grammar::CLIENT)?;
         let id = fields.need_text("id");
         let written = fields.take("secret");
         let secret = written.and_then(|node| self.secret(node));
-        let words = [("body", ClientAuth::Body), ("basic", ClientAuth::Basic)];
         let auth = fields.take("auth");
-        let auth = auth.and_then(|node| self.reader.word(node, "`auth`", &words));
+        let auth = auth.and_then(|node| self.reader.word(node, "`auth`", &grammar::AUTHS));
         fields.finish();
         Some(Client {
             id: id?.value,
@@ -181,12 +181,12 @@ impl File<'_> {
     }
 
     fn clients(&self, node: &Node) -> BTreeMap<String, Client> {
-        let Some(mut fields) = self.reader.map(node, "`clients`") else {
+        let Some(mut fields) = self.reader.map(node, &grammar::CLIENTS) else {
             return BTreeMap::new();
         };
-        let clients = ["other", "public", "restricted"]
-            .into_iter()
-            .filter_map(|role| Some((role.to_owned(), self.client(fields.take(role)?)?)))
+        let clients = grammar::CLIENTS
+            .keys()
+            .filter_map(|role| Some((role.name.to_owned(), self.client(fields.take(role.name)?)?)))
             .collect();
         fields.finish();
         clients
@@ -209,27 +209,36 @@ impl File<'_> {
     }
 
     fn users(&self, node: &Node) -> Option<Users> {
-        let mut fields = self.reader.map(node, "`users`")?;
-        let provider = fields.need("provider");
-        let provider = provider.and_then(|node| {
-            self.reader.word(
-                node,
-                "user provider",
-                &[("management-api", 0), ("pool", 1), ("hook", 2)],
-            )
-        });
+        let mut fields = self.reader.map(node, &grammar::USERS)?;
+        let provider = self.kind(&mut fields, "provider", "user provider", &PROVIDERS);
         let users = match provider? {
-            0 => self.management(&mut fields),
-            1 => fields.need_text("file").map(|file| Users::Pool {
+            Provider::ManagementApi => self.management(&mut fields),
+            Provider::Pool => fields.need_text("file").map(|file| Users::Pool {
                 file: self.path(&file),
             }),
-            _ => fields
+            Provider::Hook => fields
                 .need("url")
                 .and_then(|node| self.url(node, "`url`", &[]))
                 .map(|url| Users::Hook { url }),
         };
         fields.finish();
         users
+    }
+
+    /// Takes the word that says what a section is; from there on only what belongs to it is known.
+    fn kind<T: Copy + Sync + std::fmt::Debug>(
+        &self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+        what: &str,
+        words: &'static Words<T>,
+    ) -> Option<T> {
+        let node = fields.need(key)?;
+        let kind = self.reader.word(node, what, words)?;
+        if let Kind::Scalar { text, .. } = &node.kind {
+            fields.narrow(text);
+        }
+        Some(kind)
     }
 
     fn management(&self, fields: &mut Fields<'_>) -> Option<Users> {
@@ -252,26 +261,23 @@ impl File<'_> {
     }
 
     fn devices(&self, node: &Node) -> Option<Devices> {
-        let mut fields = self.reader.map(node, "`devices`")?;
-        let words = [("guardian", 0), ("hook", 1), ("command", 2), ("human", 3)];
-        let driver = fields
-            .need("driver")
-            .and_then(|node| self.reader.word(node, "device driver", &words));
+        let mut fields = self.reader.map(node, &grammar::DEVICES)?;
+        let driver = self.kind(&mut fields, "driver", "device driver", &DRIVERS);
         let devices = match driver? {
-            0 => {
+            Driver::Guardian => {
                 let inbox = fields
                     .need("inbox")
                     .and_then(|node| self.url(node, "`inbox`", &["push_token"]));
                 inbox.map(|inbox| Devices::Guardian { inbox })
             }
-            1 => {
+            Driver::Hook => {
                 let url = fields
                     .need("url")
                     .and_then(|node| self.url(node, "`url`", &["action", "user", "with."]));
                 url.map(|url| Devices::Hook { url })
             }
-            2 => fields.need("command").and_then(|node| self.command(node)),
-            _ => Some(Devices::Human),
+            Driver::Command => fields.need("command").and_then(|node| self.command(node)),
+            Driver::Human => Some(Devices::Human),
         };
         fields.finish();
         devices
@@ -298,11 +304,11 @@ impl File<'_> {
     fn section(
         &self,
         node: &Node,
-        what: &'static str,
+        map: &'static Map,
         key: &'static str,
         holes: &[&str],
     ) -> Option<String> {
-        let mut fields = self.reader.map(node, what)?;
+        let mut fields = self.reader.map(node, map)?;
         let url = fields
             .need(key)
             .and_then(|node| self.url(node, &format!("`{key}`"), holes));
@@ -322,7 +328,7 @@ impl File<'_> {
     }
 
     fn tls(&self, node: &Node) -> Option<Tls> {
-        let mut fields = self.reader.map(node, "`tls`")?;
+        let mut fields = self.reader.map(node, &grammar::TLS)?;
         let tls = Tls {
             ca: fields.text("ca").map(|file| self.path(&file)),
             insecure: self.flag(&mut fields, "insecure"),
@@ -341,7 +347,7 @@ impl File<'_> {
     }
 
     fn limits(&self, node: &Node) -> Option<Limits> {
-        let mut fields = self.reader.map(node, "`limits`")?;
+        let mut fields = self.reader.map(node, &grammar::LIMITS)?;
         let default = Limits::default();
         let limits = Limits {
             requests_per_second: self.positive(&mut fields, "requests_per_second"),
@@ -370,7 +376,7 @@ impl File<'_> {
     }
 
     fn load(&self, node: &Node) -> Option<Load> {
-        let mut fields = self.reader.map(node, "`load`")?;
+        let mut fields = self.reader.map(node, &grammar::LOAD)?;
         let load = Load {
             allow: self.flag(&mut fields, "allow"),
             rps_max: self.positive(&mut fields, "max_rps"),
@@ -412,7 +418,7 @@ impl File<'_> {
             );
             return None;
         }
-        let mut fields = self.reader.map(node, "a secret")?;
+        let mut fields = self.reader.map(node, &grammar::SECRET)?;
         let (env, file) = (fields.text("env"), fields.text("file"));
         fields.finish();
         let reference = match (env, file) {

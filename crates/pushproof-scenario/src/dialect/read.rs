@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pushproof_polling::{First, Meaning};
 use serde_json::Value;
 
 use super::endpoints::{self, Endpoint};
 use super::peek::{Interest, WAITS_MAX};
-use super::recognise::{Alternative, BodyForm, Outcome, Profile, WaitHint};
+use super::recognise::{Alternative, Outcome, Profile, WaitHint};
 use super::{Always, Body, Dialect, Field, Operation, Outcomes, PollRules, Requirements};
 use crate::covers;
 use crate::diagnostic::Diagnostic;
 use crate::expr::{Expr, Part};
 use crate::fields::{Fields, Reader};
+use crate::grammar;
 use crate::matcher::Matcher;
 use crate::path::Path;
 use crate::source::{Source, Spanned};
@@ -38,7 +38,7 @@ impl Dialect {
 }
 
 fn read(reader: &Reader, node: &Node, requirements: Requirements) -> Option<Dialect> {
-    let mut fields = reader.map(node, "the dialect")?;
+    let mut fields = reader.map(node, &grammar::DIALECT)?;
     reader.format(&mut fields);
     let name = fields.need_text("dialect");
     let title = fields.need_text("title");
@@ -205,15 +205,12 @@ fn profiles(reader: &Reader, node: &Node, names: &[String]) -> BTreeMap<String, 
     profiles
 }
 
-const MEANINGS: &[(&str, Meaning)] = &[
-    ("pending", Meaning::Pending),
-    ("slow_down", Meaning::SlowDown),
-    ("throttled", Meaning::Throttled),
-    ("final", Meaning::Final),
-];
-
 fn outcome(reader: &Reader, entry: &Entry, interest: &mut Interest) -> Option<Outcome> {
-    let mut fields = reader.map(&entry.value, "an outcome")?;
+    let mut fields = reader.map(&entry.value, &grammar::OUTCOME)?;
+    let has_forms = fields.kinds().contains(&"any");
+    if has_forms {
+        fields.narrow("any");
+    }
     let waits = fields
         .texts("wait")
         .iter()
@@ -221,19 +218,11 @@ fn outcome(reader: &Reader, entry: &Entry, interest: &mut Interest) -> Option<Ou
         .collect();
     let means = fields
         .take("means")
-        .and_then(|node| reader.word(node, "meaning", MEANINGS));
-    let alternatives = match fields.take("any") {
-        Some(node) => reader
-            .list(node, "`any`")
-            .iter()
-            .filter_map(|item| {
-                let mut fields = reader.map(item, "a form of an outcome")?;
-                let form = alternative(reader, &mut fields, interest);
-                fields.finish();
-                Some(form)
-            })
-            .collect(),
-        None => vec![alternative(reader, &mut fields, interest)],
+        .and_then(|node| reader.word(node, "meaning", &grammar::MEANINGS));
+    let alternatives = if has_forms {
+        forms(reader, &mut fields, interest)
+    } else {
+        vec![alternative(reader, &mut fields, interest)]
     };
     fields.finish();
     let name = Spanned::new(entry.key.clone(), entry.key_span);
@@ -243,6 +232,18 @@ fn outcome(reader: &Reader, entry: &Entry, interest: &mut Interest) -> Option<Ou
         means,
         waits,
     })
+}
+
+fn forms(reader: &Reader, fields: &mut Fields<'_>, interest: &mut Interest) -> Vec<Alternative> {
+    let form = |item: &Node| {
+        let mut fields = reader.map(item, &grammar::FORM)?;
+        let form = alternative(reader, &mut fields, interest);
+        fields.finish();
+        Some(form)
+    };
+    let node = fields.need("any");
+    let items = node.map_or(&[][..], |node| reader.list(node, "`any`"));
+    items.iter().filter_map(form).collect()
 }
 
 fn wait_hint(reader: &Reader, text: &Spanned<String>, interest: &mut Interest) -> Option<WaitHint> {
@@ -275,14 +276,9 @@ fn alternative(reader: &Reader, fields: &mut Fields<'_>, interest: &mut Interest
         form.statuses = items.filter_map(|item| status(reader, item)).collect();
     }
     form.error = fields.text("error").map(|error| error.value);
-    let bodies = [
-        ("empty", BodyForm::Empty),
-        ("list", BodyForm::List),
-        ("object", BodyForm::Object),
-    ];
     form.body = fields
         .take("body")
-        .and_then(|node| reader.word(node, "`body`", &bodies));
+        .and_then(|node| reader.word(node, "`body`", &grammar::BODIES));
     for member in fields.texts("has") {
         match interest.name(&member.value) {
             Some(position) => form.has_bits |= 1 << position,
@@ -294,10 +290,9 @@ fn alternative(reader: &Reader, fields: &mut Fields<'_>, interest: &mut Interest
         }
         form.has.push(member.value);
     }
-    let levels = [("must", false), ("should", true)];
     form.tolerated = fields
         .take("level")
-        .and_then(|node| reader.word(node, "level", &levels))
+        .and_then(|node| reader.word(node, "level", &grammar::TOLERANCES))
         .unwrap_or(false);
     form
 }
@@ -336,7 +331,7 @@ fn operation(
     endpoints: &[Endpoint],
     outcomes: &[String],
 ) -> Option<Operation> {
-    let mut fields = reader.map(&entry.value, "an operation")?;
+    let mut fields = reader.map(&entry.value, &grammar::OPERATION_MAP)?;
     let say = fields
         .text("say")
         .map_or_else(|| entry.key.clone(), |say| say.value);
@@ -462,7 +457,7 @@ fn body_field(reader: &Reader, entry: &Entry) -> Option<Field> {
             optional: false,
         });
     }
-    let mut fields = reader.map(&entry.value, "a body member")?;
+    let mut fields = reader.map(&entry.value, &grammar::BODY_MEMBER)?;
     let value = fields.need("of").and_then(|node| Expr::read(reader, node));
     let optional = fields
         .take("optional")
@@ -532,7 +527,7 @@ impl Default for PollRules {
 }
 
 fn poll_rules(reader: &Reader, node: &Node) -> Option<PollRules> {
-    let mut fields = reader.map(node, "`poll`")?;
+    let mut fields = reader.map(node, &grammar::POLL_RULES)?;
     let mut rules = PollRules::default();
     (rules.interval_path, rules.interval) = hinted(reader, fields.take("interval"), rules.interval);
     (rules.expires_path, rules.expires) = hinted(reader, fields.take("expires"), rules.expires);
@@ -540,13 +535,9 @@ fn poll_rules(reader: &Reader, node: &Node) -> Option<PollRules> {
         .duration("slow_down_adds")
         .unwrap_or(rules.slow_down_adds);
     rules.deadline = fields.duration("deadline").unwrap_or(rules.deadline);
-    let firsts = [
-        ("after_interval", First::AfterInterval),
-        ("at_once", First::AtOnce),
-    ];
     let first = fields
         .take("first")
-        .and_then(|node| reader.word(node, "`first`", &firsts));
+        .and_then(|node| reader.word(node, "`first`", &grammar::FIRSTS));
     rules.first = first.unwrap_or(rules.first);
     fields.finish();
     Some(rules)
@@ -592,7 +583,7 @@ fn always_one(
     outcomes: &[String],
     requirements: &Requirements,
 ) -> Option<Always> {
-    let mut fields = reader.map(node, "a condition in `always`")?;
+    let mut fields = reader.map(node, &grammar::ALWAYS)?;
     let of = fields.need_text("of");
     let when = fields.texts("when");
     let from_status = fields

@@ -8,6 +8,7 @@ use pushproof_report::RequirementHead;
 
 use crate::diagnostic::Diagnostic;
 use crate::fields::Reader;
+use crate::grammar;
 use crate::source::{Source, Span};
 use crate::yaml;
 
@@ -53,7 +54,7 @@ impl Requirements {
             source: Some(Arc::clone(source)),
             ..Self::default()
         };
-        if let Some(mut fields) = reader.map(&node, "the file") {
+        if let Some(mut fields) = reader.map(&node, &grammar::REQUIREMENTS) {
             reader.format(&mut fields);
             if let Some(legend) = fields.take("sources") {
                 for entry in reader.entries(legend, "`sources`") {
@@ -73,18 +74,13 @@ impl Requirements {
     }
 
     fn read_one(&mut self, reader: &Reader, node: &yaml::Node) {
-        let Some(mut fields) = reader.map(node, "a requirement") else {
+        let Some(mut fields) = reader.map(node, &grammar::REQUIREMENT) else {
             return;
         };
         let id = fields.need_text("id");
-        let levels = [
-            ("must", Level::Must),
-            ("should", Level::Should),
-            ("may", Level::May),
-        ];
         let level = fields
             .need("level")
-            .and_then(|node| reader.word(node, "level", &levels));
+            .and_then(|node| reader.word(node, "level", &grammar::LEVELS));
         let statement = fields.need_text("statement");
         let why = fields.text("why").map(|why| why.value);
         let origin = fields.need_text("source");

@@ -3,6 +3,7 @@
 use super::{Parser, name_of};
 use crate::ast::{Act, ActExpect, Capture, DeviceStep, From};
 use crate::fields::Fields;
+use crate::grammar;
 use crate::yaml::Entry;
 
 impl Parser<'_> {
@@ -21,18 +22,16 @@ impl Parser<'_> {
     }
 
     pub(super) fn act_expect(&self, fields: &mut Fields<'_>) -> ActExpect {
-        let words = [
-            ("acknowledged", ActExpect::Acknowledged),
-            ("refused", ActExpect::Refused),
-            ("nothing", ActExpect::Nothing),
-        ];
         let Some(node) = fields.take("expect") else {
             return ActExpect::Acknowledged;
         };
         let items = self.reader.some(node, "`expect`").unwrap_or_default();
         let read: Vec<ActExpect> = items
             .into_iter()
-            .filter_map(|item| self.reader.word(item, "answer to an action", &words))
+            .filter_map(|item| {
+                self.reader
+                    .word(item, "answer to an action", &grammar::ANSWERS)
+            })
             .collect();
         match read[..] {
             [one] => one,

@@ -8,6 +8,7 @@ use crate::covers;
 use crate::dialect::read_path;
 use crate::expr::Expr;
 use crate::fields::Fields;
+use crate::grammar;
 use crate::matcher::Matcher;
 use crate::yaml::{Entry, Kind, Node};
 
@@ -61,7 +62,7 @@ impl Parser<'_> {
                 span,
             });
         }
-        let mut fields = self.reader.map(node, "`expect`")?;
+        let mut fields = self.reader.map(node, &grammar::EXPECT)?;
         let names = fields.need("any_but");
         fields.finish();
         Some(Expect {
@@ -95,7 +96,7 @@ impl Parser<'_> {
     }
 
     fn check(&self, node: &Node) -> Option<Check> {
-        let mut fields = self.reader.map(node, "a check")?;
+        let mut fields = self.reader.map(node, &grammar::CHECK)?;
         let that = fields.need_text("that");
         let matcher = Matcher::read(self.reader, &mut fields);
         let covers = covers::read(self.reader, &mut fields, self.requirements);
@@ -127,9 +128,11 @@ impl Parser<'_> {
                 optional: false,
             });
         };
-        let mut fields = self.reader.map(&entry.value, "a capture")?;
+        let mut fields = self.reader.map(&entry.value, &grammar::CAPTURE)?;
+        let is_from = fields.which(&["in"]).is_empty();
+        fields.narrow(if is_from { "from" } else { "in" });
         let optional = self.flag(&mut fields, "optional");
-        let from = if fields.which(&["in"]).is_empty() {
+        let from = if is_from {
             fields
                 .need_text("from")
                 .and_then(|text| read_path(self.reader, &text))
@@ -165,7 +168,7 @@ impl Parser<'_> {
     }
 
     fn control(&self, node: &Node) -> Option<Control> {
-        let mut fields = self.reader.map(node, "`control`")?;
+        let mut fields = self.reader.map(node, &grammar::CONTROL)?;
         let step = fields.need_text("step");
         let differs_in = fields
             .need("differs_in")

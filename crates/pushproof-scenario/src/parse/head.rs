@@ -3,25 +3,10 @@
 use std::sync::Arc;
 
 use super::{Parser, name_of};
-use crate::ast::{Actor, ActorKind, Channel, Fragment, FragmentOutput, Input, InputKind, Scenario};
+use crate::ast::{Actor, ActorKind, Fragment, FragmentOutput, Input, Scenario};
 use crate::fields::Fields;
+use crate::grammar::{self, DeviceKind};
 use crate::yaml::{Entry, Kind, Node};
-
-/// The kinds of device that an actor can be.
-#[derive(Clone, Copy)]
-enum Device {
-    Push,
-    Approver,
-    Messages(Channel),
-}
-
-const DEVICES: &[(&str, Device)] = &[
-    ("push", Device::Push),
-    ("approver", Device::Approver),
-    ("sms", Device::Messages(Channel::Sms)),
-    ("voice", Device::Messages(Channel::Voice)),
-    ("email", Device::Messages(Channel::Email)),
-];
 
 impl Parser<'_> {
     pub(super) fn scenario(&self, fields: &mut Fields<'_>) -> Option<Scenario> {
@@ -107,7 +92,7 @@ impl Parser<'_> {
     }
 
     fn actor(&self, node: &Node) -> Option<ActorKind> {
-        let mut fields = self.reader.map(node, "an actor")?;
+        let mut fields = self.reader.map(node, &grammar::ACTOR)?;
         let (span, given) = (fields.span(), fields.which(&["user", "device", "owner"]));
         let user = fields.take("user");
         let device = fields.take("device");
@@ -115,23 +100,27 @@ impl Parser<'_> {
         fields.finish();
         match (&given[..], user, device) {
             (["user"], Some(user), _) => {
-                let fresh = self.reader.word(user, "kind of user", &[("fresh", ())]);
+                let fresh = self.reader.word(user, "kind of user", &grammar::USERS);
                 fresh.map(|()| ActorKind::FreshUser)
             }
             (["device"] | ["device", "owner"], _, Some(device)) => {
-                match (self.reader.word(device, "kind of device", DEVICES)?, owner) {
-                    (Device::Push, Some(owner)) => Some(ActorKind::Push { owner }),
-                    (Device::Push, None) => {
+                match (
+                    self.reader
+                        .word(device, "kind of device", &grammar::DEVICES)?,
+                    owner,
+                ) {
+                    (DeviceKind::Push, Some(owner)) => Some(ActorKind::Push { owner }),
+                    (DeviceKind::Push, None) => {
                         if given == ["device"] {
                             self.reader.error("E0107", span, "a phone needs an `owner`");
                         }
                         None
                     }
-                    (Device::Approver, owner) => Some(ActorKind::Approver { owner }),
-                    (Device::Messages(channel), Some(owner)) => {
+                    (DeviceKind::Approver, owner) => Some(ActorKind::Approver { owner }),
+                    (DeviceKind::Messages(channel), Some(owner)) => {
                         Some(ActorKind::Messages { channel, owner })
                     }
-                    (Device::Messages(_), None) => {
+                    (DeviceKind::Messages(_), None) => {
                         if given == ["device"] {
                             let message = "messages need an `owner`, who receives them";
                             self.reader.error("E0107", span, message);
@@ -151,22 +140,13 @@ impl Parser<'_> {
     }
 
     fn inputs(&self, node: &Node) -> Vec<Input> {
-        let kinds = [
-            ("user", InputKind::User),
-            ("device.push", InputKind::Device),
-            ("device.approver", InputKind::Device),
-            ("device.sms", InputKind::Messages),
-            ("device.voice", InputKind::Messages),
-            ("device.email", InputKind::Messages),
-            ("text", InputKind::Value),
-            ("secret", InputKind::Value),
-            ("number", InputKind::Value),
-        ];
         let input = |entry: &Entry| {
             self.check_name(entry);
             Some(Input {
                 name: name_of(entry),
-                kind: self.reader.word(&entry.value, "kind of input", &kinds)?,
+                kind: self
+                    .reader
+                    .word(&entry.value, "kind of input", &grammar::INPUT_KINDS)?,
             })
         };
         self.reader
@@ -177,19 +157,20 @@ impl Parser<'_> {
     }
 
     fn outputs(&self, node: &Node) -> Vec<FragmentOutput> {
-        let kinds = [("text", ()), ("secret", ()), ("number", ())];
         let output = |entry: &Entry| {
             let Kind::Map(_) = entry.value.kind else {
-                self.reader.word(&entry.value, "kind of output", &kinds)?;
+                self.reader
+                    .word(&entry.value, "kind of output", &grammar::OUTPUT_KINDS)?;
                 return Some(FragmentOutput {
                     name: name_of(entry),
                     optional: false,
                 });
             };
-            let mut fields = self.reader.map(&entry.value, "an output")?;
-            fields
-                .need("type")
-                .and_then(|node| self.reader.word(node, "kind of output", &kinds));
+            let mut fields = self.reader.map(&entry.value, &grammar::OUTPUT)?;
+            fields.need("type").and_then(|node| {
+                self.reader
+                    .word(node, "kind of output", &grammar::OUTPUT_KINDS)
+            });
             let optional = self.flag(&mut fields, "optional");
             fields.finish();
             Some(FragmentOutput {

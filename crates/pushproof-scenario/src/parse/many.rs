@@ -5,13 +5,10 @@ use std::time::Duration;
 use super::Parser;
 use crate::ast::{AtOnce, Call, Count, Every, Expect, Poll, Step, StepKind};
 use crate::fields::Fields;
+use crate::grammar::{self, AT_ONCE_MAX, TIMES_MAX};
 use crate::source::Spanned;
 use crate::yaml::{Kind, Node};
 
-/// Most requests that one step sends at the same moment; a session keeps a number for each.
-const AT_ONCE_MAX: u32 = 200;
-/// Most requests that one step sends one after the other.
-const TIMES_MAX: u32 = 200;
 /// How long `times` may take in all: the replies decide, so this is only a bound.
 const TIMES_TIME: Duration = Duration::from_secs(3_600);
 
@@ -23,10 +20,12 @@ impl Parser<'_> {
         match (at_once, times) {
             (None, None) => self.call(fields, word).map(StepKind::Call),
             (Some(node), None) => {
+                fields.narrow("at_once");
                 let number = self.several(node, "`at_once`", AT_ONCE_MAX);
                 self.at_once(fields, word, number).map(StepKind::AtOnce)
             }
             (None, Some(node)) => {
+                fields.narrow("times");
                 let number = self.several(node, "`times`", TIMES_MAX);
                 self.times(fields, word, number).map(StepKind::Poll)
             }
@@ -106,7 +105,7 @@ impl Parser<'_> {
                 others = Some(self.expect(&entry.value)?);
                 continue;
             }
-            let mut fields = self.reader.map(&entry.value, "a count")?;
+            let mut fields = self.reader.map(&entry.value, &grammar::COUNT)?;
             let span = fields.span();
             let mut bound = |key| {
                 fields

@@ -4,11 +4,9 @@ use serde_json::Value;
 
 use super::{Parser, name_of};
 use crate::ast::{Dimension, Exclusion};
+use crate::grammar::REPEAT_MAX;
 use crate::template::plain;
 use crate::yaml::{Entry, Kind, Node};
-
-/// Most instances of one case.
-const REPEAT_MAX: u32 = 100;
 
 impl Parser<'_> {
     /// The lists of a matrix, and what it leaves out.

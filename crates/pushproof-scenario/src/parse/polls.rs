@@ -5,6 +5,7 @@ use crate::ast::{Every, Meanwhile, Poll, Settles, Trigger};
 use crate::covers;
 use crate::expr::Expr;
 use crate::fields::Fields;
+use crate::grammar;
 use crate::source::Spanned;
 use crate::yaml::{Kind, Node};
 
@@ -48,6 +49,11 @@ impl Parser<'_> {
     }
 
     fn every(&self, node: &Node) -> Option<Every> {
+        if let Kind::Scalar { text, .. } = &node.kind
+            && let Some(word) = grammar::CADENCES.get(text)
+        {
+            return Some(word.into());
+        }
         match &node.kind {
             Kind::List(items) => {
                 let gaps = items
@@ -61,8 +67,6 @@ impl Parser<'_> {
                 }
                 Some(Every::Gaps(gaps))
             }
-            Kind::Scalar { text, .. } if text == "profile" => Some(Every::Profile),
-            Kind::Scalar { text, .. } if text == "server" => Some(Every::Server),
             _ => self.reader.duration(node, "`every`").map(Every::Interval),
         }
     }
@@ -76,7 +80,7 @@ impl Parser<'_> {
     }
 
     fn meanwhile_one(&self, node: &Node) -> Option<Meanwhile> {
-        let mut fields = self.reader.map(node, "an entry of `meanwhile`")?;
+        let mut fields = self.reader.map(node, &grammar::MEANWHILE)?;
         let after = fields
             .take("after_poll")
             .and_then(|node| Expr::read(self.reader, node));
@@ -109,7 +113,7 @@ impl Parser<'_> {
         let Kind::Map(_) = node.kind else {
             return self.reader.duration(node, "`at`").map(Trigger::At);
         };
-        let mut fields = self.reader.map(node, "`at`")?;
+        let mut fields = self.reader.map(node, &grammar::MOMENT)?;
         let between = fields.need("between");
         fields.finish();
         let items = self.reader.list(between?, "`between`");
@@ -130,7 +134,7 @@ impl Parser<'_> {
     }
 
     fn settles(&self, node: &Node) -> Option<Spanned<Settles>> {
-        let mut fields = self.reader.map(node, "`settles_within`")?;
+        let mut fields = self.reader.map(node, &grammar::SETTLES)?;
         let polls = fields
             .take("polls")
             .and_then(|node| self.reader.count(node, "`polls`"));

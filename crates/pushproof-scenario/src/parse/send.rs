@@ -4,13 +4,14 @@ use super::{Parser, name_of};
 use crate::ast::{Http, Send};
 use crate::expr::Expr;
 use crate::fields::Fields;
+use crate::grammar;
 use crate::source::Spanned;
 use crate::yaml::{Entry, Node};
 
 impl Parser<'_> {
     pub(super) fn send(&self, node: &Node) -> Option<Send> {
-        let mut fields = self.reader.map(node, "`send`")?;
-        let keys = ["as", "type", "headers", "raw", "twice", "extra", "method"];
+        let mut fields = self.reader.map(node, &grammar::SEND)?;
+        let keys: Vec<&str> = grammar::SEND.keys().map(|key| key.name).collect();
         if fields.which(&keys).is_empty() {
             let help = format!("it may have `{}`", keys.join("`, `"));
             self.reader
@@ -85,7 +86,7 @@ impl Parser<'_> {
         }
         let why = fields.need_text("why");
         let entry = fields.take_entry("http")?;
-        let mut inner = self.reader.map(&entry.value, "`http`")?;
+        let mut inner = self.reader.map(&entry.value, &grammar::HTTP)?;
         let method = self.needed(&mut inner, "method");
         let path = self.needed(&mut inner, "path");
         let headers = inner

@@ -5,12 +5,8 @@ use crate::ast::{Set, Step, StepKind, Use, Wait, WaitLength};
 use crate::covers;
 use crate::expr::Expr;
 use crate::fields::Fields;
+use crate::grammar;
 use crate::yaml::{Entry, Kind, Node};
-
-/// What a step can do: the key that says it.
-const KINDS: [&str; 8] = [
-    "call", "poll", "use", "wait", "device", "together", "set", "http",
-];
 
 impl Parser<'_> {
     pub(super) fn steps(&self, node: &Node) -> Vec<Step> {
@@ -22,10 +18,13 @@ impl Parser<'_> {
     }
 
     fn step(&self, node: &Node) -> Option<Step> {
-        let mut fields = self.reader.map(node, "a step")?;
+        let mut fields = self.reader.map(node, &grammar::STEP)?;
         let id = fields.need_text("id");
         let say = fields.text("say").map(|say| say.value);
-        let kinds = fields.which(&KINDS);
+        let kinds = fields.kinds();
+        if let [kind] = kinds[..] {
+            fields.narrow(kind);
+        }
         let kind = match kinds[..] {
             ["call"] => self.sends(&mut fields, "call"),
             ["http"] => self.sends(&mut fields, "http"),
@@ -40,7 +39,7 @@ impl Parser<'_> {
                     0 => "a step without an action".to_owned(),
                     _ => format!("a step with several actions: `{}`", kinds.join("`, `")),
                 };
-                let help = format!("a step has one of `{}`", KINDS.join("`, `"));
+                let help = format!("a step has one of `{}`", grammar::STEP.kinds().join("`, `"));
                 self.reader
                     .error_with_help("E0108", fields.span(), message, help);
                 return None;
@@ -83,7 +82,7 @@ impl Parser<'_> {
         let node = fields.need("wait")?;
         let length = match node.kind {
             Kind::Map(_) => {
-                let mut fields = self.reader.map(node, "`wait`")?;
+                let mut fields = self.reader.map(node, &grammar::PAST)?;
                 let past = fields.need_text("past");
                 let told = fields
                     .take("told")

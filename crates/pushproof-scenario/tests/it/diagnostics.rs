@@ -297,7 +297,7 @@ schritte: größer
     5 | schritte: größer
       | ^^^^^^^^
       |
-      = help: known here: `format`, `id`, `title`, `tags`, `needs`, `matrix`, `repeat`, `actors`, `steps`, `finally`, `covers`
+      = help: known here: `format`, `id`, `title`, `tags`, `needs`, `matrix`, `repeat`, `actors`, `steps`, `finally`
     ");
 }
 
@@ -386,7 +386,7 @@ bananas: 3
     5 | bananas: 3
       | ^^^^^^^
       |
-      = help: known here: `format`, `id`, `title`, `tags`, `needs`, `matrix`, `repeat`, `actors`, `steps`, `finally`, `covers`
+      = help: known here: `format`, `id`, `title`, `tags`, `needs`, `matrix`, `repeat`, `actors`, `steps`, `finally`
     ");
 }
 

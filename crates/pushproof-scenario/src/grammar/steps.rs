@@ -1,0 +1,670 @@
+//! Steps: one table for each kind, made of groups that kinds share.
+
+use super::{
+    ACT, ACT_EXPECT, CAPTURE, CHECK, CONTROL, COUNTS, EMPTY, EXPECT, Fact, Key, MEANWHILE, Map,
+    Names, Others, Rule, SETTLES, Shape, Variants, Words, may, need,
+};
+use crate::ast::Every;
+
+/// Most requests that one step sends at the same moment; a session keeps a number for each.
+pub(crate) const AT_ONCE_MAX: u32 = 200;
+/// Most requests that one step sends one after the other.
+pub(crate) const TIMES_MAX: u32 = 200;
+
+/// Which requirements a step or a check judges.
+pub(crate) static COVERS: [Key; 2] = [
+    may(
+        "covers",
+        Shape::OneOrMany(&Shape::Name(Fact::Requirement)),
+        "The requirements that are judged here; what covers nothing is setup, and accuses nobody.",
+    ),
+    may(
+        "level",
+        Shape::Word(&LEVELS),
+        "How strictly, where that is less than the requirement itself says.",
+    ),
+];
+
+pub(crate) static LEVELS: Words<pushproof_report::Level> = Words(&[
+    (
+        "must",
+        pushproof_report::Level::Must,
+        "A breach is a failure.",
+    ),
+    (
+        "should",
+        pushproof_report::Level::Should,
+        "A breach is a warning, with --strict a failure.",
+    ),
+    (
+        "may",
+        pushproof_report::Level::May,
+        "Only reported as seen or not.",
+    ),
+]);
+
+static HEAD: [Key; 2] = [
+    need(
+        "id",
+        Shape::Text,
+        "The step's name in the file: reports, `control` and lists of known deviations use it.",
+    ),
+    may(
+        "say",
+        Shape::Text,
+        "What happens, in a sentence for the report.",
+    ),
+];
+
+static KINDS: [Key; 8] = [
+    may(
+        "call",
+        Shape::Name(Fact::Operation),
+        "Send one operation of the dialect once.",
+    ),
+    may(
+        "poll",
+        Shape::Name(Fact::Operation),
+        "Send an operation again and again until an outcome is final or a limit is reached.",
+    ),
+    may(
+        "use",
+        Shape::Name(Fact::Fragment),
+        "Do the steps of a fragment.",
+    ),
+    may(
+        "wait",
+        Shape::Either(&[Shape::Duration, Shape::Map(&PAST)]),
+        "Let time pass; in the sandbox that takes none.",
+    ),
+    may(
+        "device",
+        Shape::Text,
+        "Let a device, or whoever holds it, do something.",
+    ),
+    may(
+        "together",
+        Shape::Several(2, &Shape::Map(&STEP)),
+        "Send several calls at the same moment.",
+    ),
+    may("set", Shape::Map(&SET), "Turn switches of the tenant."),
+    may(
+        "http",
+        Shape::Map(&HTTP),
+        "Send a request that is written out, where no operation says what is meant.",
+    ),
+];
+
+/// A step.
+pub(crate) static STEP: Map = Map {
+    name: "step",
+    what: "a step",
+    says: "A step: one of `call`, `poll`, `use`, `wait`, `device`, `together`, `set` or `http`, and what belongs to it.",
+    keys: &[&HEAD, &KINDS],
+    rules: &[Rule::Some(&[
+        "call", "poll", "use", "wait", "device", "together", "set", "http",
+    ])],
+    variants: Variants::ByKey(&[
+        ("call", &CALL),
+        ("poll", &POLL),
+        ("use", &USE),
+        ("wait", &WAIT),
+        ("device", &DEVICE),
+        ("together", &TOGETHER),
+        ("set", &TURN),
+        ("http", &HTTP_STEP),
+    ]),
+    ..EMPTY
+};
+
+const LEVEL_NEEDS_COVERS: Rule = Rule::With("level", "covers");
+
+static OPERATION: [Key; 3] = [
+    may(
+        "with",
+        Shape::Map(&WITH),
+        "What the operation is given; values are literals or `$name`.",
+    ),
+    may(
+        "client",
+        Shape::Word(&CLIENTS),
+        "Another application than the target's first in whose name it is sent.",
+    ),
+    may(
+        "send",
+        Shape::Map(&SEND),
+        "What is changed on the wire while the operation stays what it is.",
+    ),
+];
+
+static REPLY: [Key; 4] = [
+    may(
+        "shape",
+        Shape::Text,
+        "The name of the reply's shape, instead of `<operation>/<outcome>`.",
+    ),
+    may(
+        "check",
+        Shape::List(&Shape::Map(&CHECK)),
+        "What must hold for the reply, each condition with the requirements it judges.",
+    ),
+    may(
+        "capture",
+        Shape::Map(&CAPTURES),
+        "Values that are kept under a name for later steps, each with its path in the reply.",
+    ),
+    may(
+        "control",
+        Shape::Map(&CONTROL),
+        "The step that shows that a refusal here means what it seems to mean.",
+    ),
+];
+
+/// What a reply may be.
+static ONE_EXPECTED: [Key; 1] = [need(
+    "expect",
+    Shape::Either(&[
+        Shape::SomeOf(&Shape::Name(Fact::Outcome)),
+        Shape::Map(&EXPECT),
+    ]),
+    "The outcome that must come, a list of acceptable ones, or `{ any_but: […] }`.",
+)];
+
+/// What several replies may be.
+static COUNTED: [Key; 1] = [need(
+    "expect",
+    Shape::Either(&[
+        Shape::SomeOf(&Shape::Name(Fact::Outcome)),
+        Shape::Map(&COUNTS),
+    ]),
+    "What each reply must be, or how many of which there may be: `{ tokens: { at_most: 1 }, else: [refused] }`.",
+)];
+
+static SEQUENCE: [Key; 1] = [need(
+    "outcomes",
+    Shape::SomeOf(&Shape::Name(Fact::Pattern)),
+    "What may come, in order: `[pending+, tokens]`; `+`, `*`, `?`, `\"{3}\"` or `\"{1,3}\"` say how often, `a|b` gives alternatives.",
+)];
+
+static CALL_KEY: [Key; 1] = [need(
+    "call",
+    Shape::Name(Fact::Operation),
+    "The operation that is sent.",
+)];
+
+static SEVERAL: [Key; 2] = [
+    may(
+        "at_once",
+        Shape::Count(2, AT_ONCE_MAX),
+        "Send it so often at the same moment; `expect` may then count.",
+    ),
+    may(
+        "times",
+        Shape::Count(2, TIMES_MAX),
+        "Send it so often, one after the other; `outcomes` then takes the place of `expect`.",
+    ),
+];
+
+/// A single call.
+pub(crate) static CALL: Map = Map {
+    name: "call",
+    what: "a step",
+    says: "A step that sends one operation.",
+    keys: &[
+        &HEAD,
+        &CALL_KEY,
+        &OPERATION,
+        &SEVERAL,
+        &ONE_EXPECTED,
+        &REPLY,
+        &COVERS,
+    ],
+    rules: &[LEVEL_NEEDS_COVERS],
+    variants: Variants::ByKey(&[("at_once", &CALL_AT_ONCE), ("times", &CALL_TIMES)]),
+    ..EMPTY
+};
+
+pub(crate) static CALL_AT_ONCE: Map = Map {
+    name: "call_at_once",
+    what: "a step",
+    says: "A step that sends one operation several times at the same moment.",
+    keys: &[
+        &HEAD, &CALL_KEY, &OPERATION, &SEVERAL, &COUNTED, &REPLY, &COVERS,
+    ],
+    rules: &[
+        Rule::Never(&["times", "check", "capture", "control"]),
+        LEVEL_NEEDS_COVERS,
+    ],
+    ..EMPTY
+};
+
+pub(crate) static CALL_TIMES: Map = Map {
+    name: "call_times",
+    what: "a step",
+    says: "A step that sends one operation several times, one after the other.",
+    keys: &[
+        &HEAD, &CALL_KEY, &OPERATION, &SEVERAL, &SEQUENCE, &REPLY, &COVERS,
+    ],
+    rules: &[Rule::Never(&["at_once"]), LEVEL_NEEDS_COVERS],
+    ..EMPTY
+};
+
+static HTTP_KEYS: [Key; 2] = [
+    need("http", Shape::Map(&HTTP), "The request, written out."),
+    need(
+        "why",
+        Shape::Text,
+        "Why no operation of the dialect will do.",
+    ),
+];
+
+/// A request written out.
+pub(crate) static HTTP_STEP: Map = Map {
+    name: "http_step",
+    what: "a step",
+    says: "A step that sends a request that is written out.",
+    keys: &[
+        &HEAD,
+        &HTTP_KEYS,
+        &OPERATION,
+        &SEVERAL,
+        &ONE_EXPECTED,
+        &REPLY,
+        &COVERS,
+    ],
+    rules: &[Rule::Never(&["with", "send", "client"]), LEVEL_NEEDS_COVERS],
+    variants: Variants::ByKey(&[("at_once", &HTTP_AT_ONCE), ("times", &HTTP_TIMES)]),
+    ..EMPTY
+};
+
+pub(crate) static HTTP_AT_ONCE: Map = Map {
+    name: "http_at_once",
+    what: "a step",
+    says: "A step that sends a request that is written out several times at the same moment.",
+    keys: &[
+        &HEAD, &HTTP_KEYS, &OPERATION, &SEVERAL, &COUNTED, &REPLY, &COVERS,
+    ],
+    rules: &[
+        Rule::Never(&[
+            "times", "check", "capture", "control", "with", "send", "client",
+        ]),
+        LEVEL_NEEDS_COVERS,
+    ],
+    ..EMPTY
+};
+
+pub(crate) static HTTP_TIMES: Map = Map {
+    name: "http_times",
+    what: "a step",
+    says: "A step that sends a request that is written out several times, one after the other.",
+    keys: &[
+        &HEAD, &HTTP_KEYS, &OPERATION, &SEVERAL, &SEQUENCE, &REPLY, &COVERS,
+    ],
+    rules: &[
+        Rule::Never(&["at_once", "with", "send", "client"]),
+        LEVEL_NEEDS_COVERS,
+    ],
+    ..EMPTY
+};
+
+/// Polling.
+pub(crate) static POLL: Map = Map {
+    name: "poll",
+    what: "a step",
+    says: "A step that sends an operation again and again.",
+    keys: &[
+        &HEAD,
+        &[need(
+            "poll",
+            Shape::Name(Fact::Operation),
+            "The operation that is sent again and again.",
+        )],
+        &OPERATION,
+        &[
+            need(
+                "every",
+                Shape::Either(&[
+                    Shape::Word(&CADENCES),
+                    Shape::Duration,
+                    Shape::Several(1, &Shape::Duration),
+                ]),
+                "How long to rest between polls: `profile`, `server`, a duration, or a list of gaps of which the last repeats.",
+            ),
+            need(
+                "give_up_after",
+                Shape::Duration,
+                "The longest that polling may take; reaching it without a final outcome is a failure, unless `outcomes` allows it.",
+            ),
+            may(
+                "max_polls",
+                Shape::Count(0, u32::MAX),
+                "The most polls that are sent.",
+            ),
+            may(
+                "insist",
+                Shape::Boolean,
+                "Go on after a final outcome, as a wrong client would.",
+            ),
+        ],
+        &SEQUENCE,
+        &[
+            may(
+                "meanwhile",
+                Shape::List(&Shape::Map(&MEANWHILE)),
+                "What people do with their devices while the app is polling.",
+            ),
+            may(
+                "settles_within",
+                Shape::Map(&SETTLES),
+                "How soon after a decision it must show.",
+            ),
+        ],
+        &REPLY,
+        &COVERS,
+    ],
+    rules: &[LEVEL_NEEDS_COVERS],
+    ..EMPTY
+};
+
+/// The cadences that have a name.
+pub(crate) static CADENCES: Words<EveryWord> = Words(&[
+    (
+        "profile",
+        EveryWord::Profile,
+        "As the dialect tells clients to poll.",
+    ),
+    ("server", EveryWord::Server, "As the endpoint itself says."),
+]);
+
+/// A cadence by its name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum EveryWord {
+    Profile,
+    Server,
+}
+
+impl From<EveryWord> for Every {
+    fn from(word: EveryWord) -> Self {
+        match word {
+            EveryWord::Profile => Self::Profile,
+            EveryWord::Server => Self::Server,
+        }
+    }
+}
+
+/// A fragment in its place.
+pub(crate) static USE: Map = Map {
+    name: "use",
+    what: "a step",
+    says: "A step that does the steps of a fragment.",
+    keys: &[
+        &HEAD,
+        &[
+            need(
+                "use",
+                Shape::Name(Fact::Fragment),
+                "The fragment: `fragments/NAME`.",
+            ),
+            may(
+                "with",
+                Shape::Map(&WITH),
+                "The fragment's inputs; actors are written bare.",
+            ),
+            may(
+                "capture",
+                Shape::Map(&OUTPUT_CAPTURES),
+                "Outputs of the fragment that are kept, each under a name.",
+            ),
+        ],
+        &COVERS,
+    ],
+    rules: &[LEVEL_NEEDS_COVERS],
+    ..EMPTY
+};
+
+/// Time that passes.
+pub(crate) static WAIT: Map = Map {
+    name: "wait",
+    what: "a step",
+    says: "A step that lets time pass.",
+    keys: &[
+        &HEAD,
+        &[
+            need(
+                "wait",
+                Shape::Either(&[Shape::Duration, Shape::Map(&PAST)]),
+                "How long, `30s`, or what must be over, `{ past: mfa_token }`.",
+            ),
+            need(
+                "why",
+                Shape::Text,
+                "Why the scenario waits; a wait without a reason hides one.",
+            ),
+        ],
+        &COVERS,
+    ],
+    rules: &[LEVEL_NEEDS_COVERS],
+    ..EMPTY
+};
+
+pub(crate) static PAST: Map = Map {
+    name: "past",
+    what: "`wait`",
+    says: "A wait until something has expired.",
+    keys: &[&[
+        need(
+            "past",
+            Shape::Name(Fact::Lifetime),
+            "What must have expired; how long it lives, the dialect and the target say.",
+        ),
+        may(
+            "told",
+            Shape::Value,
+            "How long it lives by the endpoint's own word, such as a captured `expires_in`, in seconds.",
+        ),
+    ]],
+    ..EMPTY
+};
+
+/// Something done with a device.
+pub(crate) static DEVICE: Map = Map {
+    name: "device",
+    what: "a step",
+    says: "A step in which a device, or whoever holds it, does something.",
+    keys: &[
+        &HEAD,
+        &ACT,
+        &ACT_EXPECT,
+        &[may(
+            "capture",
+            Shape::Map(&READ_CAPTURES),
+            "What was read or made and is kept, each under a name: `{ code: code }`.",
+        )],
+        &COVERS,
+    ],
+    rules: &[LEVEL_NEEDS_COVERS],
+    ..EMPTY
+};
+
+/// Calls at the same moment.
+pub(crate) static TOGETHER: Map = Map {
+    name: "together",
+    what: "a step",
+    says: "A step that sends several calls at the same moment.",
+    keys: &[
+        &HEAD,
+        &[need(
+            "together",
+            Shape::Several(2, &Shape::Map(&STEP)),
+            "The calls, each a step of its own.",
+        )],
+        &COVERS,
+    ],
+    rules: &[LEVEL_NEEDS_COVERS],
+    ..EMPTY
+};
+
+/// Switches of the tenant.
+pub(crate) static TURN: Map = Map {
+    name: "turn",
+    what: "a step",
+    says: "A step that turns switches of the tenant.",
+    keys: &[
+        &HEAD,
+        &[need(
+            "set",
+            Shape::Map(&SET),
+            "The switches, each with the value it gets.",
+        )],
+        &COVERS,
+    ],
+    rules: &[LEVEL_NEEDS_COVERS],
+    ..EMPTY
+};
+
+static SET: Map = Map {
+    name: "set",
+    what: "`set`",
+    says: "Switches of the tenant with their values.",
+    others: Some(Others {
+        names: Names::Of(Fact::Switch),
+        shape: &Shape::Value,
+    }),
+    ..EMPTY
+};
+
+pub(crate) static WITH: Map = Map {
+    name: "with",
+    what: "`with`",
+    says: "Values under the names of inputs: literals, `$name`, `{ altered: $name }` for one character changed, `{ filler: 64 }` for so much nonsense.",
+    keys: &[&[may(
+        "omit",
+        Shape::OneOrMany(&Shape::Text),
+        "Inputs that are left out on purpose although they are required.",
+    )]],
+    others: Some(Others {
+        names: Names::Any,
+        shape: &Shape::Value,
+    }),
+    ..EMPTY
+};
+
+static CAPTURES: Map = Map {
+    name: "captures",
+    what: "`capture`",
+    says: "Names with the paths of their values: `mfa_token: body.mfa_token`.",
+    others: Some(Others {
+        names: Names::Own,
+        shape: &Shape::Either(&[super::PATH, Shape::Map(&CAPTURE)]),
+    }),
+    ..EMPTY
+};
+
+static OUTPUT_CAPTURES: Map = Map {
+    name: "output_captures",
+    what: "`capture`",
+    says: "Names with the outputs whose values they get: `token: mfa_token`.",
+    others: Some(Others {
+        names: Names::Own,
+        shape: &Shape::Text,
+    }),
+    ..EMPTY
+};
+
+static READ_CAPTURES: Map = Map {
+    name: "read_captures",
+    what: "`capture`",
+    says: "Names with what was read: `code: code`.",
+    others: Some(Others {
+        names: Names::Own,
+        shape: &Shape::Text,
+    }),
+    ..EMPTY
+};
+
+/// The applications that a step can send as.
+pub(crate) static CLIENTS: Words<()> = Words(&[
+    ("other", (), "A second application with the same rights."),
+    ("public", (), "An application without a secret."),
+    (
+        "restricted",
+        (),
+        "An application without the rights that the scenario is about.",
+    ),
+]);
+
+/// What is changed on the wire.
+pub(crate) static SEND: Map = Map {
+    name: "send",
+    what: "`send`",
+    says: "What is changed on the wire.",
+    keys: &[&[
+        may("as", Shape::Text, "The form of the body: `form` or `json`."),
+        may(
+            "type",
+            Shape::Text,
+            "The media type that is named, or `none`.",
+        ),
+        may(
+            "headers",
+            Shape::Map(&HEADERS),
+            "Headers that are added or replaced; nothing as a value takes one away.",
+        ),
+        may(
+            "raw",
+            Shape::OneOrMany(&Shape::Text),
+            "Fields that are not percent-encoded.",
+        ),
+        may(
+            "twice",
+            Shape::OneOrMany(&Shape::Text),
+            "Fields that are sent twice.",
+        ),
+        may(
+            "extra",
+            Shape::Map(&EXTRA),
+            "Fields that the operation does not have.",
+        ),
+        may("method", Shape::Text, "Another method."),
+    ]],
+    rules: &[Rule::Some(&[
+        "as", "type", "headers", "raw", "twice", "extra", "method",
+    ])],
+    ..EMPTY
+};
+
+static HEADERS: Map = Map {
+    name: "headers",
+    what: "`headers`",
+    says: "Headers with their values; nothing as a value takes one away.",
+    others: Some(Others {
+        names: Names::Any,
+        shape: &Shape::Value,
+    }),
+    ..EMPTY
+};
+
+static EXTRA: Map = Map {
+    name: "extra",
+    what: "`extra`",
+    says: "Fields with their values.",
+    others: Some(Others {
+        names: Names::Any,
+        shape: &Shape::Value,
+    }),
+    ..EMPTY
+};
+
+/// A request written out.
+pub(crate) static HTTP: Map = Map {
+    name: "http",
+    what: "`http`",
+    says: "A request that is written out.",
+    keys: &[&[
+        need("method", Shape::Text, "The method."),
+        need("path", Shape::Text, "The path below the target's base URL."),
+        may("headers", Shape::Map(&HEADERS), "The headers."),
+        may("body", Shape::Value, "The body, as it is sent."),
+    ]],
+    ..EMPTY
+};
