@@ -100,7 +100,7 @@ pub(super) static ENDPOINTS: Map = Map {
     says: "Paths under the dialect's names for them.",
     others: Some(Others {
         names: Names::Of(Fact::Endpoint),
-        shape: &Shape::Like(r"^/[^?#\s]*$", "/oauth/token"),
+        shape: &Shape::Like(r"^/[^?#\s]*$", "/some/path"),
     }),
     ..EMPTY
 };

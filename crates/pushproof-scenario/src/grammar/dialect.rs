@@ -84,7 +84,7 @@ static ENDPOINTS: Map = Map {
     says: "Paths by name; `target` where only the target knows.",
     others: Some(Others {
         names: Names::Any,
-        shape: &Shape::Like("^(target|/.*)$", "/oauth/token"),
+        shape: &Shape::Like("^(target|/.*)$", "/some/path"),
     }),
     ..EMPTY
 };
@@ -113,7 +113,7 @@ pub(crate) static OPERATION_MAP: Map = Map {
         ),
         need(
             "http",
-            Shape::Like(r"^[^ ]+ (/|\$endpoint\.).*$", "POST /oauth/token"),
+            Shape::Like(r"^[^ ]+ (/|\$endpoint\.).*$", "POST /some/path"),
             "Method and path: `POST /some/path`, `DELETE /some/$name` or `POST $endpoint.NAME`.",
         ),
         may(
