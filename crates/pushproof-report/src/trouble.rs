@@ -10,6 +10,8 @@ pub enum Attribution {
     Target,
     /// Something between: a network, a proxy, a front that answers for the endpoint.
     Environment,
+    /// The target file's: what it gives does not fit the endpoint.
+    TargetFile,
     /// This program's: it was late, or out of resources.
     Pushproof,
     /// Not known yet: what looks like a breach was seen, and whether it shows again decides.
@@ -22,6 +24,7 @@ impl Attribution {
         match self {
             Self::Target => "target",
             Self::Environment => "environment",
+            Self::TargetFile => "target-file",
             Self::Pushproof => "pushproof",
             Self::Unknown => "in doubt",
         }

@@ -67,6 +67,7 @@ pub async fn run(
         stop,
         strict: plan.strict,
         weather: Arc::default(),
+        taken: Arc::default(),
         pushes: Arc::new(Quota::new(pushes)),
     };
     if let Site::Shared(place) = &site {

@@ -21,6 +21,7 @@ use crate::judge::{Breach, Finished};
 use crate::pace::Quota;
 use crate::providers::users::User;
 use crate::site::Place;
+use crate::taken::Taken;
 use crate::trouble::Trouble;
 use crate::weather::{SIGHTINGS_MAX, Weather};
 
@@ -35,6 +36,8 @@ pub(crate) struct Context {
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) strict: bool,
     pub(crate) weather: Arc<Weather>,
+    /// The clients that the endpoint has taken.
+    pub(crate) taken: Arc<Taken>,
     /// How many pushes are left.
     pub(crate) pushes: Arc<Quota>,
 }

@@ -12,6 +12,7 @@ pub mod handler;
 pub mod serve;
 
 mod pace;
+mod taken;
 mod trouble;
 mod weather;
 

@@ -219,6 +219,27 @@ impl Place {
         }
     }
 
+    /// Why a case could not run whose client, by its position, was refused, and what to do about it.
+    pub(crate) fn refusal(&self, position: usize, actual: &str) -> String {
+        let role = CLIENTS[position];
+        let client = match position {
+            0 => self.target.client.as_ref(),
+            _ => self.target.clients.get(role),
+        };
+        let name = match position {
+            0 => "`client`".to_owned(),
+            _ => format!("`clients.{role}`"),
+        };
+        let (mut id, mut place) = (String::new(), String::new());
+        if let Some(client) = client {
+            id = format!(" (id `{}`)", client.id);
+            place = client.place.iter().map(|at| format!(" at {at}")).collect();
+        }
+        format!(
+            "the endpoint refuses {name}{id}: got {actual}; check its `id`, `secret` and `auth`{place}, and what the client may do"
+        )
+    }
+
     pub(crate) const fn users(&self) -> &Arc<Users> {
         &self.users
     }

@@ -69,6 +69,8 @@ pub struct Client {
     pub secret: Option<Secret>,
     /// Where its secret is sent.
     pub auth: ClientAuth,
+    /// Where it stands, as `file:line`; `None` if in no file.
+    pub place: Option<String>,
 }
 
 /// Where a client's secret is sent (RFC 6749 §2.3.1).

@@ -179,6 +179,13 @@ pub struct Expect {
     pub any_but: bool,
 }
 
+impl Expect {
+    /// Whether a reply that is these outcomes is right.
+    const fn may_be(self, outcomes: Outcomes) -> bool {
+        self.any_but != self.outcomes.meets(outcomes)
+    }
+}
+
 /// The same call several times at the same moment.
 #[derive(Debug)]
 pub struct AtOnce {
@@ -403,6 +410,23 @@ impl Action {
             Self::AtOnce(several) => Some(&several.exchange),
             Self::Poll(poll) => Some(&poll.exchange),
             Self::Wait { .. } | Self::Device { .. } | Self::Set { .. } => None,
+        }
+    }
+
+    /// Whether a reply that is one of these may be what the step demands.
+    #[must_use]
+    pub fn may_bring(&self, outcomes: Outcomes) -> bool {
+        match self {
+            Self::Call { expect, .. } => expect.may_be(outcomes),
+            Self::AtOnce(race) => {
+                race.others.may_be(outcomes)
+                    || race
+                        .counts
+                        .iter()
+                        .any(|count| count.outcome.meets(outcomes))
+            }
+            Self::Poll(poll) => poll.pattern.outcomes().meets(outcomes),
+            Self::Wait { .. } | Self::Device { .. } | Self::Set { .. } => false,
         }
     }
 

@@ -56,6 +56,7 @@ pub(crate) fn target(base_url: &str) -> Target {
         id: id.to_owned(),
         secret: secret.map(Secret::new),
         auth: ClientAuth::Body,
+        place: None,
     };
     let main = client(
         pushproof_tenant::SANDBOX_CLIENT_ID,

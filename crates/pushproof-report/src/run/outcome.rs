@@ -1,7 +1,7 @@
 //! What a run comes to as a whole: its exit code.
 
 use super::{Case, Happening, Run};
-use crate::{ActResult, Verdict, exit};
+use crate::{ActResult, Attribution, Verdict, exit};
 
 impl Run {
     /// The exit code: the first that applies of what the events show and of what the run gave when it ended (which
@@ -55,7 +55,7 @@ impl Run {
         self.cases.iter().map(Case::verdict).chain(selected)
     }
 
-    /// No case came to a verdict, and each either got not one reply or found its device unusable.
+    /// No case came to a verdict, and each got not one reply, or found its device unusable, or its client was not taken.
     fn is_target_unusable(&self) -> bool {
         let applicable = |case: &&Case| case.verdict() != Verdict::NotApplicable;
         let mut cases = self.cases.iter().filter(applicable).peekable();
@@ -67,12 +67,15 @@ fn is_breach(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Fail | Verdict::Flaky)
 }
 
-/// Finished without a verdict through no fault of the scenario: nobody answered, or no device was there.
+/// Finished without a verdict through no fault of the scenario: nobody answered, no device was there, or the client was not taken.
 fn is_stranded(case: &Case) -> bool {
     let finished = case.end.is_some() && case.verdict() == Verdict::CouldNotRun;
     let unanswered = case.exchanges().all(|exchange| exchange.reply.is_none());
     let without_device = case.trace.iter().any(|happening| {
         matches!(happening, Happening::Act(act) if act.result == ActResult::Unavailable)
     });
-    finished && case.held_back.is_none() && (unanswered || without_device)
+    let refused = case
+        .troubles()
+        .any(|trouble| trouble.to == Attribution::TargetFile);
+    finished && case.held_back.is_none() && (unanswered || without_device || refused)
 }

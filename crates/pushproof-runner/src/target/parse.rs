@@ -146,7 +146,13 @@ impl File<'_> {
             id: id?.value,
             secret,
             auth: auth.unwrap_or_default(),
+            place: Some(self.place(node)),
         })
+    }
+
+    fn place(&self, node: &Node) -> String {
+        let place = self.reader.source().place(node.span);
+        format!("{}:{}", place.file, place.line)
     }
 
     /// The names are the dialect's; whether it knows them is found when both are there.

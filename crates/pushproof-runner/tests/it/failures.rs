@@ -91,7 +91,7 @@ async fn once_to_a_request_that_does_no_harm() {
         let (run, port) = with(mischief, "grant_type=password", |n| n == 1).await;
         text += &format!("{mischief:?} -> {}\n", told(&run, port));
     }
-    insta::assert_snapshot!(text, @r#"
+    insta::assert_snapshot!(text, @"
     Reset -> pass
       environment, sent again: connection closed without a reply at `http://127.0.0.1:PORT`: error sending request: client error (SendRequest): connection error: Connection reset by peer (os error 104)
       exit 0
@@ -139,16 +139,16 @@ async fn once_to_a_request_that_does_no_harm() {
     Interim -> pass
       exit 0
     FullNoContent -> inconclusive: `password.expect`: got broken (204), expected mfa_required (403 mfa_required with mfa_token | 401 mfa_required with mfa_token): seen in 1 of 2 runs of the case and not again
-      environment, case run again: `password.expect`: got broken (204), expected mfa_required (403 mfa_required with mfa_token | 401 mfa_required with mfa_token)
+      in doubt, case run again: `password.expect`: got broken (204), expected mfa_required (403 mfa_required with mfa_token | 401 mfa_required with mfa_token)
       environment, set aside: `password.expect`: got broken (204), expected mfa_required (403 mfa_required with mfa_token | 401 mfa_required with mfa_token): seen in 1 of 2 runs of the case and not again
       exit 5
     TwiceHeaders -> pass
       exit 0
     Json500 -> inconclusive: `password.expect`: got broken (500 server_error), expected mfa_required (403 mfa_required with mfa_token | 401 mfa_required with mfa_token): seen in 1 of 2 runs of the case and not again
-      environment, case run again: `password.expect`: got broken (500 server_error), expected mfa_required (403 mfa_required with mfa_token | 401 mfa_required with mfa_token)
+      in doubt, case run again: `password.expect`: got broken (500 server_error), expected mfa_required (403 mfa_required with mfa_token | 401 mfa_required with mfa_token)
       environment, set aside: `password.expect`: got broken (500 server_error), expected mfa_required (403 mfa_required with mfa_token | 401 mfa_required with mfa_token): seen in 1 of 2 runs of the case and not again
       exit 5
-    "#);
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -250,13 +250,13 @@ async fn every_time_to_one_operation_while_the_others_answer() {
     Interim -> pass
       exit 0
     FullNoContent -> fail: associate.expect: got broken (204), expected enrolment_started (200 with authenticator_type)
-      environment, case run again: `associate.expect`: got broken (204), expected enrolment_started (200 with authenticator_type)
+      in doubt, case run again: `associate.expect`: got broken (204), expected enrolment_started (200 with authenticator_type)
       target, confirmed: `associate.expect`: got broken (204), expected enrolment_started (200 with authenticator_type): seen in 3 of 3 runs
       exit 10
     TwiceHeaders -> pass
       exit 0
     Json500 -> fail: associate.expect: got broken (500 server_error), expected enrolment_started (200 with authenticator_type)
-      environment, case run again: `associate.expect`: got broken (500 server_error), expected enrolment_started (200 with authenticator_type)
+      in doubt, case run again: `associate.expect`: got broken (500 server_error), expected enrolment_started (200 with authenticator_type)
       target, confirmed: `associate.expect`: got broken (500 server_error), expected enrolment_started (200 with authenticator_type): seen in 3 of 3 runs
       exit 10
     ");
@@ -544,4 +544,47 @@ async fn whoever_cannot_be_deleted_is_named() {
         0,
         "it says nothing about the endpoint"
     );
+}
+
+/// The endpoint does not take the client for requests with this text, picked by their number: what each case comes to.
+async fn refused(case: &str, text: &'static str, picks: fn(usize) -> bool) -> String {
+    let tenant = tenant(&[]).await;
+    let mut n = 0;
+    let whim = move |_: usize, request: &str| {
+        if !request.contains(text) {
+            return None;
+        }
+        n += 1;
+        picks(n).then_some(Mischief::ClientRefused)
+    };
+    let proxy = Proxy::start(tenant.address(), Box::new(whim)).await;
+    let mut target = target(&proxy.url(), &tenant);
+    target.limits.concurrency = 1;
+    let (run, _) = run(target, cases(case)).await;
+    told(&run, proxy.address.port())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_is_never_taken_accuses_nobody() {
+    let text = refused("push.challenge.rejected[", "grant_type=password", |_| true).await;
+    insta::assert_snapshot!(text, @"
+    could-not-run: the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at served.yaml:5, and what the client may do
+      target-file, given up: the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at served.yaml:5, and what the client may do
+    could-not-run: the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at served.yaml:5, and what the client may do
+      target-file, given up: the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at served.yaml:5, and what the client may do
+    could-not-run: the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at served.yaml:5, and what the client may do
+      target-file, given up: the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at served.yaml:5, and what the client may do
+      exit 20
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_was_taken_before_is_not_refused_for_nothing() {
+    let text = refused(LOGIN, "mfa-oob", |_| true).await;
+    insta::assert_snapshot!(text, @"
+    fail: wait.outcomes: got invalid_client (401 invalid_client), expected pending (400 authorization_pending | 403 authorization_pending)
+      in doubt, case run again: `wait.outcomes`: got invalid_client (401 invalid_client), expected pending (400 authorization_pending | 403 authorization_pending)
+      target, confirmed: `wait.outcomes`: got invalid_client (401 invalid_client), expected pending (400 authorization_pending | 403 authorization_pending): seen in 3 of 3 runs
+      exit 10
+    ");
 }

@@ -49,6 +49,8 @@ pub(crate) enum Mischief {
     TwiceHeaders,
     /// The endpoint's own 500.
     Json500,
+    /// The endpoint itself does not take the client.
+    ClientRefused,
 }
 
 /// What chance may choose from.
@@ -379,6 +381,10 @@ async fn pass(
             client
                 .write_all(format!("{}\r\n\r\n{body}", lines.join("\r\n")).as_bytes())
                 .await
+        }
+        Some(Mischief::ClientRefused) => {
+            let body = b"{\"error\":\"invalid_client\"}";
+            say(&mut client, "401 Unauthorized", "application/json", body).await
         }
         Some(Mischief::Json500) => {
             say(

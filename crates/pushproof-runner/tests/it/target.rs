@@ -77,6 +77,9 @@ fn the_documented_example() {
                     ‹secret›,
                 ),
                 auth: Body,
+                place: Some(
+                    "targets/staging.yaml:6",
+                ),
             },
         ),
         clients: {
@@ -86,11 +89,17 @@ fn the_documented_example() {
                     ‹secret›,
                 ),
                 auth: Body,
+                place: Some(
+                    "targets/staging.yaml:8",
+                ),
             },
             "public": Client {
                 id: "def",
                 secret: None,
                 auth: Body,
+                place: Some(
+                    "targets/staging.yaml:9",
+                ),
             },
             "restricted": Client {
                 id: "ghi",
@@ -98,6 +107,9 @@ fn the_documented_example() {
                     ‹secret›,
                 ),
                 auth: Body,
+                place: Some(
+                    "targets/staging.yaml:10",
+                ),
             },
         },
         features: Some(

@@ -77,6 +77,7 @@ async fn client_credentials_get_a_token_once_and_again_when_it_has_run_out() {
     })
     .await;
     let client = Client {
+        place: None,
         id: "abc".to_owned(),
         secret: Some(Secret::new("s3cret")),
         auth: Default::default(),
@@ -279,6 +280,7 @@ async fn many_cases_that_start_together_fetch_one_token() {
     })
     .await;
     let client = Client {
+        place: None,
         id: "abc".to_owned(),
         secret: None,
         auth: Default::default(),

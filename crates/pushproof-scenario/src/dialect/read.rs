@@ -56,6 +56,7 @@ fn read(reader: &Reader, node: &Node, requirements: Requirements) -> Option<Dial
         .map(|node| profiles(reader, node, &outcomes))
         .unwrap_or_default();
     let not_fresh = outcome_set(reader, &fields.texts("not_fresh"), &outcomes);
+    let client_refused = outcome_set(reader, &fields.texts("client_refused"), &outcomes);
     let endpoints = fields
         .take("endpoints")
         .map(|node| endpoints::read(reader, node))
@@ -86,6 +87,7 @@ fn read(reader: &Reader, node: &Node, requirements: Requirements) -> Option<Dial
         always: always.unwrap_or_default(),
         lifetimes,
         not_fresh,
+        client_refused,
         requirements,
     })
 }

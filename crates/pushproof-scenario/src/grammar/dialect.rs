@@ -48,6 +48,11 @@ pub static DIALECT: Map = Map {
                 "Outcomes by which the endpoint says that a user has been used before.",
             ),
             may(
+                "client_refused",
+                Shape::OneOrMany(&Shape::Text),
+                "Outcomes by which the endpoint says that it does not take the client: the target file may be at fault.",
+            ),
+            may(
                 "poll",
                 Shape::Map(&POLL_RULES),
                 "The cadence that clients are told to keep.",

@@ -132,6 +132,19 @@ impl Template {
         }
     }
 
+    /// The client that it proves to be, with id and secret as the target gives them; `None` if either is left out, changed or another's.
+    #[must_use]
+    pub fn proves_client(&self) -> Option<usize> {
+        let (Body::Form(fields) | Body::Json(fields)) = &self.body else {
+            return None;
+        };
+        let names = |client: &usize| {
+            let id = Operand::ClientId(*client);
+            fields.iter().any(|field| field.operand == id)
+        };
+        self.basic.filter(names)
+    }
+
     /// The slots whose values it sends.
     #[must_use]
     pub fn slots(&self) -> Vec<usize> {

@@ -116,12 +116,12 @@ fn a_wrong_client_secret() {
     works    messages           the inbox of an address could be read
     works    settings           a change of nothing was taken
     works    clock              moved by its hook;[so far] from the clock here
-    broken   client             scenarios/auth0/fragments/password-login.yaml:10: expected mfa_required (403 mfa_required with mfa_token | 401 mfa_required with mfa_token), got invalid_client (401 invalid_client)
+    broken   client             the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at target.yaml:16, and what the client may do
     untried  devices            the case ended before a phone was needed
     untried  poll               the client was not let in
     untried  push               the case ended before a push was needed (case `device.forged[forgery=wrong_key]`)
-    broken   client other       scenarios/auth0/fragments/password-login.yaml:10: expected mfa_required (403 mfa_required with mfa_token | 401 mfa_required with mfa_token), got invalid_client (401 invalid_client)
-    broken   client restricted  scenarios/auth0/fragments/password-login.yaml:10: expected mfa_required (403 mfa_required with mfa_token | 401 mfa_required with mfa_token), got invalid_client (401 invalid_client)
+    broken   client other       the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at target.yaml:16, and what the client may do
+    broken   client restricted  the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at target.yaml:16, and what the client may do
 
     all of this costs [requirements]
 

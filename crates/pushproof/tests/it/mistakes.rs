@@ -266,79 +266,47 @@ fn a_wrong_client_secret() {
     let workshop = workshop.with("MISTYPED", "not-the-secret-at-all");
     let told = workshop.transcript(&RUN);
     let user = Regex::new("pushproof-[0-9a-f]{8}-[0-9]+@").unwrap();
-    assert_snapshot!(user.replace_all(&told, "[user]@"), @r#"
-    exit: 10
+    assert_snapshot!(user.replace_all(&told, "[user]@"), @"
+    exit: 20
     ----- stdout -----
     pushproof 0.1.0 against `served-sandbox`: dialect auth0, profile observed, seed
     1, run [run id]
 
-    fail  login.password: right.expect: got invalid_client (401 invalid_client), ex…
+    could-not-run  login.password: the endpoint refuses `client` (id `sandbox-clien…
 
-    fail  login.password
+    could-not-run  login.password
           The right password asks for a second factor, a wrong one for nothing
           scenarios/auth0/login/password.yaml:2
+          because: the endpoint refuses `client` (id `sandbox-client`): got
+                   invalid_client (401 invalid_client); check its `id`, `secret` and
+                   `auth` at target.yaml:16, and what the client may do
           right: Alice gives her password
             token.password  0.0s  invalid_client (401)
-            in doubt        0.0s  case run again: `right.expect`: got invalid_clien…
-            token.password  0.0s  invalid_client (401)
-            in doubt        0.0s  case run again: `right.expect`: got invalid_clien…
-          > token.password  0.0s  invalid_client (401)
-            target          0.0s  confirmed: `right.expect`: got invalid_client (40…
+            target-file     0.0s  given up: the endpoint refuses `client` (id `sand…
 
-    fail[right.expect]: PWD-001, PWD-002, PWD-003, PWD-004 do not hold
-      --> scenarios/auth0/login/password.yaml:14:13
-       |
-    14 |     expect: mfa_required
-       |             ^^^^^^^^^^^^
-       |
-       = expected: mfa_required (403 mfa_required with mfa_token | 401
-                   mfa_required with mfa_token)
-       = actual: invalid_client (401 invalid_client)
-       = reply: 401 {"error":"invalid_client","error_description":"Client
-                authentication failed."}
-       = must: PWD-001: When somebody who must use a second factor logs in with
-               the right password, the answer says `mfa_required` and carries no
-               access, ID or refresh token. [D-ROPG, H-DRAFT]
-       = must: PWD-002: The answer that asks for a second factor is an error by
-               its HTTP status, not a success. [RFC6749 §5.2, H-DRAFT]
-       = should: PWD-003: A login that still needs a second factor is answered
-                 with status 403. [D-CTE, D-PWLESS, SPY]
-       = must: PWD-004: The answer that asks for a second factor holds an
-               `mfa_token`, a text that is not empty. [D-ROPG, H-DRAFT]
-      exchange [n] again, with your own secrets:
-        curl -sS -i -X POST 'http://127.0.0.1:[port]/oauth/token' \
-          --data-urlencode 'grant_type=password' \
-          --data-urlencode 'client_id=sandbox-client' \
-          --data-urlencode 'client_secret=‹client_secret: 21 chars, #mark›' \
-          --data-urlencode 'username=[user]@example.com' \
-          --data-urlencode 'password=‹alice.password: 28 chars, #mark›' \
-          --data-urlencode 'scope=openid profile'
+    requirements  9 could-not-run, 3 pass, 145 without a selected scenario
+    cases         1 could-not-run
 
-    requirements  3 fail, 1 warn, 5 could-not-run, 3 pass, 145 without a selected
-                  scenario
-    cases         1 fail
-
-      fail            must    PWD-001   When somebody who must use a second factor…
-      fail            must    PWD-002   The answer that asks for a second factor is…
-      fail            must    PWD-004   The answer that asks for a second factor ho…
-      warn            should  PWD-003   A login that still needs a second factor is…
-                              got invalid_client (401 invalid_client), expected
-                              mfa_required (403 mfa_required with mfa_token | 401
-                              mfa_required with mfa_token)
+      could-not-run   must    PWD-001   When somebody who must use a second factor…
+      could-not-run   must    PWD-002   The answer that asks for a second factor is…
+      could-not-run   should  PWD-003   A login that still needs a second factor is…
+      could-not-run   must    PWD-004   The answer that asks for a second factor ho…
       could-not-run   must    PWD-005   A wrong password is answered with an OAuth…
       could-not-run   must    PWD-009   Two logins never share an `mfa_token`, not…
       could-not-run   must    MTK-001   A new `mfa_token` opens all four doors, whi…
       could-not-run   must    MTK-009   Leaving the credential out is an error ever…
       could-not-run   must    LIST-007  Asking for the list without a token gets st…
-                              right.expect: got invalid_client (401 invalid_client),
-                              expected mfa_required (403 mfa_required with mfa_token
-                              | 401 mfa_required with mfa_token)
+                              the endpoint refuses `client` (id `sandbox-client`):
+                              got invalid_client (401 invalid_client); check its
+                              `id`, `secret` and `auth` at target.yaml:16, and what
+                              the client may do
 
-    exit 10: non-conformant: 1 case failed
+    exit 20: no case reached a verdict: the target, its users or its devices could
+    not be used
     ----- stderr -----
     record: run.jsonl
     help: no case holds, so the target file may be at fault; `pushproof target doctor target.yaml` tries each part of it
-    "#);
+    ");
 }
 
 #[test]

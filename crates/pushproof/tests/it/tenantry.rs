@@ -189,6 +189,7 @@ fn watched(tenant: Tenant, look: Option<Look>) -> Handler {
 fn target(base_url: &str) -> Target {
     let client = |id: &str, secret: Option<&str>| Client {
         auth: pushproof_runner::target::ClientAuth::Body,
+        place: None,
         id: id.to_owned(),
         secret: secret.map(Secret::new),
     };

@@ -55,9 +55,10 @@ fn troubles(out: &mut String, run: &Run, style: &Style) {
     let mut counts: BTreeMap<Remedy, usize> = BTreeMap::new();
     let mut cases = 0;
     for case in run.cases() {
-        let environment = case
-            .troubles()
-            .filter(|trouble| !matches!(trouble.to, Attribution::Target | Attribution::Unknown));
+        let environment = case.troubles().filter(|trouble| {
+            use Attribution::{Target, TargetFile, Unknown};
+            !matches!(trouble.to, Target | TargetFile | Unknown)
+        });
         let before: usize = counts.values().sum();
         environment.for_each(|trouble| *counts.entry(trouble.then).or_default() += 1);
         cases += usize::from(counts.values().sum::<usize>() > before);

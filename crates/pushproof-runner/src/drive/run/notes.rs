@@ -125,6 +125,7 @@ impl Driver<'_> {
         {
             return;
         }
+        self.learn_client(step, check, held, flight);
         let words = self.words(step, check, flight);
         if step >= self.program.finally && words.covers.is_empty() {
             // It judges nobody; if it does not hold, the step ends and that is told.
@@ -175,6 +176,9 @@ impl Driver<'_> {
                 let reason = format!("{users} of the pool is not fresh: {contrast}");
                 return self.judge.stand_in_the_way(reason);
             }
+            (None, Held::No) if !always && self.refused_client(step).is_some() => {
+                return self.refuse_client(step, flight, &words.actual);
+            }
             (None, Held::No) => {
                 if let Some(unsure) = self.unsure.clone() {
                     self.set_aside(
@@ -205,6 +209,53 @@ impl Driver<'_> {
         let says = |is: Recognition| is.outcomes.meets(self.program.dialect.not_fresh);
         let demanded = matches!(check, CheckRef::Expect | CheckRef::Outcomes);
         demanded && !self.leased.is_empty() && self.recognition.is_some_and(says)
+    }
+
+    /// Remembers a client to whom the endpoint gave what it asked for: a success, or something that the case keeps.
+    fn learn_client(&self, step: usize, check: CheckRef, held: Held, flight: Flight) {
+        if held == Held::No || !matches!(check, CheckRef::Expect | CheckRef::Outcomes) {
+            return;
+        }
+        let exchange = self.program.steps[step].action.exchange();
+        let sent = self.sent.get(&flight).filter(|sent| sent.trouble.is_none());
+        let response = sent.and_then(|sent| sent.response.as_ref());
+        let (Some(exchange), Some((response, _))) = (exchange, response) else {
+            return;
+        };
+        let keeps = exchange.captures.iter().any(|capture| !capture.optional);
+        if let Some(client) = exchange.template.proves_client()
+            && (response.status().is_success() || keeps)
+        {
+            self.context.taken.take(client);
+        }
+    }
+
+    /// The client that was refused although the step does not demand it, if the endpoint has never taken it.
+    fn refused_client(&self, step: usize) -> Option<usize> {
+        let is = self.recognition.filter(|_| self.place.is_remote())?;
+        let says = is.outcomes.with(is.near);
+        let action = &self.program.steps[step].action;
+        let client = action.exchange()?.template.proves_client()?;
+        let refused = says.meets(self.program.dialect.client_refused) && !action.may_bring(says);
+        (refused && !self.context.taken.has(client)).then_some(client)
+    }
+
+    /// The case could not run: the target file may be at fault.
+    fn refuse_client(&mut self, step: usize, flight: Flight, actual: &str) {
+        let Some(position) = self.refused_client(step) else {
+            return;
+        };
+        let reason = self.place.refusal(position, actual);
+        self.tell(Event::Troubled {
+            case: self.program.id.clone(),
+            step: self.program.steps[step].id.clone(),
+            exchange: self.sent.get(&flight).map(|sent| sent.number),
+            at_ms: self.told_ms(self.now()),
+            what: reason.clone(),
+            to: Attribution::TargetFile,
+            then: Remedy::GaveUp,
+        });
+        self.judge.stand_in_the_way(reason);
     }
 
     /// Whether a check rests on silence or slowness.
