@@ -24,7 +24,7 @@ impl Attribution {
         match self {
             Self::Target => "target",
             Self::Environment => "environment",
-            Self::TargetFile => "target-file",
+            Self::TargetFile => "target file",
             Self::Pushproof => "pushproof",
             Self::Unknown => "in doubt",
         }

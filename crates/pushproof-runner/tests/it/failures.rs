@@ -569,11 +569,11 @@ async fn a_client_that_is_never_taken_accuses_nobody() {
     let text = refused("push.challenge.rejected[", "grant_type=password", |_| true).await;
     insta::assert_snapshot!(text, @"
     could-not-run: the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at served.yaml:5, and what the client may do
-      target-file, given up: the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at served.yaml:5, and what the client may do
+      target file, given up: the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at served.yaml:5, and what the client may do
     could-not-run: the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at served.yaml:5, and what the client may do
-      target-file, given up: the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at served.yaml:5, and what the client may do
+      target file, given up: the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at served.yaml:5, and what the client may do
     could-not-run: the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at served.yaml:5, and what the client may do
-      target-file, given up: the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at served.yaml:5, and what the client may do
+      target file, given up: the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at served.yaml:5, and what the client may do
       exit 20
     ");
 }

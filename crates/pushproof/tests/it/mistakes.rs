@@ -282,7 +282,7 @@ fn a_wrong_client_secret() {
                    `auth` at target.yaml:16, and what the client may do
           right: Alice gives her password
             token.password  0.0s  invalid_client (401)
-            target-file     0.0s  given up: the endpoint refuses `client` (id `sand…
+            target file     0.0s  given up: the endpoint refuses `client` (id `sand…
 
     requirements  9 could-not-run, 3 pass, 145 without a selected scenario
     cases         1 could-not-run
