@@ -15,6 +15,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use http::uri::Scheme;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -48,7 +49,7 @@ pub struct Options {
 /// A server that runs until it is stopped or dropped.
 pub struct Server {
     address: SocketAddr,
-    scheme: &'static str,
+    scheme: Scheme,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
 }
@@ -123,11 +124,11 @@ struct Site {
 }
 
 impl Site {
-    fn scheme(&self) -> &'static str {
+    fn scheme(&self) -> Scheme {
         if self.options.tls.is_some() {
-            "https"
+            Scheme::HTTPS
         } else {
-            "http"
+            Scheme::HTTP
         }
     }
 }

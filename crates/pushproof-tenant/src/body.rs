@@ -5,6 +5,7 @@ use http::header::CONTENT_TYPE;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
+use crate::percent::{form_decode, form_pairs};
 use crate::refusals;
 use crate::reply::Refusal;
 
@@ -61,13 +62,11 @@ impl Fields {
     }
 
     fn from_form(body: &[u8]) -> Result<Self, Refusal> {
-        let text = str::from_utf8(body)
-            .map_err(|_| refusals::invalid_request("The body is not UTF-8."))?;
-        let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Ok((form_decode(name)?, Value::String(form_decode(value)?)))
-        });
-        Self::from_pairs(pairs.collect::<Result<_, Refusal>>()?)
+        let refusal = || refusals::invalid_request("The body is not a well-formed form.");
+        let pairs: Option<_> = form_pairs(body)
+            .map(|(name, value)| Some((form_decode(name)?, Value::String(form_decode(value)?))))
+            .collect();
+        Self::from_pairs(pairs.ok_or_else(refusal)?)
     }
 
     fn from_pairs(pairs: Vec<(String, Value)>) -> Result<Self, Refusal> {
@@ -135,44 +134,6 @@ fn media_type(headers: &HeaderMap) -> Option<&str> {
     ["application/json", "application/x-www-form-urlencoded"]
         .into_iter()
         .find(|known| essence.eq_ignore_ascii_case(known))
-}
-
-/// Decodes one name or value of a form.
-pub(crate) fn form_decode(text: &str) -> Result<String, Refusal> {
-    let decoded = if text.contains('+') {
-        percent_decode(&text.replace('+', " "))
-    } else {
-        percent_decode(text)
-    };
-    decoded.ok_or_else(|| refusals::invalid_request("The body is not a well-formed form."))
-}
-
-/// Decodes percent escapes; `None` when they are cut short, are no hexadecimal or give no UTF-8.
-pub(crate) fn percent_decode(text: &str) -> Option<String> {
-    // Searching a text for a character is faster than looking at each octet.
-    let mut parts = text.split('%').map(str::as_bytes);
-    let mut octets = Vec::with_capacity(text.len());
-    octets.extend_from_slice(parts.next()?);
-    let digit = |octet: u8| char::from(octet).to_digit(16);
-    for part in parts {
-        let (escape, rest) = part.split_at_checked(2)?;
-        octets.push((digit(escape[0])? << 4 | digit(escape[1])?) as u8);
-        octets.extend_from_slice(rest);
-    }
-    String::from_utf8(octets).ok()
-}
-
-/// Encodes all but the unreserved characters of RFC 3986.
-pub(crate) fn percent_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for octet in text.bytes() {
-        if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
-            encoded.push(char::from(octet));
-        } else {
-            encoded += &format!("%{octet:02X}");
-        }
-    }
-    encoded
 }
 
 /// A JSON object with repeated names kept, which `serde_json::Map` would drop.
@@ -258,11 +219,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn percent_coding_is_reversible(text in ".{0,40}") {
-            prop_assert_eq!(percent_decode(&percent_encode(&text)), Some(text));
-        }
-
         #[test]
         fn reading_never_panics(label in proptest::option::of("[ -~]{0,40}"), body in ".{0,200}") {
             read(label.as_deref(), &body);

@@ -4,9 +4,10 @@
 use data_encoding::BASE64;
 
 use crate::bearer::is_for;
-use crate::body::{Fields, form_decode};
+use crate::body::Fields;
 use crate::call::Call;
 use crate::jwt::{Jwt, RsaKey};
+use crate::percent::form_decode;
 use crate::refusals;
 use crate::reply::Refusal;
 use crate::settings::Client;
@@ -113,5 +114,5 @@ impl Tenant {
 fn basic(credentials: &str) -> Option<(String, String)> {
     let text = String::from_utf8(BASE64.decode(credentials.as_bytes()).ok()?).ok()?;
     let (id, secret) = text.split_once(':')?;
-    Some((form_decode(id).ok()?, form_decode(secret).ok()?))
+    Some((form_decode(id.as_bytes())?, form_decode(secret.as_bytes())?))
 }

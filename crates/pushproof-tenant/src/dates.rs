@@ -7,17 +7,39 @@ pub(crate) fn since_epoch(now: SystemTime) -> Duration {
     now.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// `Thu, 01 Jan 2026 00:00:00 GMT`.
+/// The last second that HTTP can write: it has four digits for the year.
+const LATEST: Duration = Duration::from_secs(253_402_300_799);
+
+/// `Thu, 01 Jan 2026 00:00:00 GMT`. Every reply has one, so it is put together by hand: padding by `format!` costs more than all else about it.
 pub(crate) fn http_date(at: Duration) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
+    let at = at.min(LATEST);
     let days = at.as_secs() / 86_400;
     let (year, month, day) = civil(days);
     let (hour, minute, second) = time_of_day(at);
-    let (weekday, month) = (DAYS[(days % 7) as usize], MONTHS[(month - 1) as usize]);
-    format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+    let mut date = String::with_capacity("Thu, 01 Jan 1970 00:00:00 GMT".len());
+    date.push_str(DAYS[(days % 7) as usize]);
+    push_two(&mut date, ", ", day);
+    date.push(' ');
+    date.push_str(MONTHS[(month - 1) as usize]);
+    push_two(&mut date, " ", year / 100);
+    push_two(&mut date, "", year % 100);
+    push_two(&mut date, " ", hour);
+    push_two(&mut date, ":", minute);
+    push_two(&mut date, ":", second);
+    date.push_str(" GMT");
+    date
+}
+
+/// Appends a text and a number below 100 in two digits.
+fn push_two(date: &mut String, before: &str, number: u64) {
+    date.push_str(before);
+    for digit in [number / 10, number % 10] {
+        date.push(char::from(b'0' + digit as u8));
+    }
 }
 
 /// `2026-01-01T00:00:00.000Z`.
@@ -77,6 +99,11 @@ mod tests {
                 "Thu, 01 Jan 2026 00:00:00 GMT".into(),
                 "2026-01-01T00:00:00.007Z".into()
             )
+        );
+        assert_eq!(
+            http_date(Duration::MAX),
+            "Fri, 31 Dec 9999 23:59:59 GMT",
+            "later ones cannot be written"
         );
         assert_eq!(
             at(951_827_696),

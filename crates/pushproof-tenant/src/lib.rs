@@ -52,6 +52,7 @@ mod keys;
 mod login;
 mod masks;
 mod page;
+mod percent;
 mod refusals;
 mod reply;
 mod reply_fault;

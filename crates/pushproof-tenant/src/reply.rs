@@ -9,6 +9,13 @@ use serde_json::{Map, Value, json};
 
 use crate::bucket::Level;
 
+const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const RATE_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RATE_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
+/// Headers of the reply that has most of them, with those that a server adds.
+const HEADERS_MOST: usize = 12;
+
 /// What a handler gives.
 pub(crate) type Answer = Result<Reply, Refusal>;
 
@@ -180,11 +187,14 @@ pub(crate) fn draft(voice: Voice, answer: Answer) -> Drafted {
 /// Makes HTTP of a draft.
 pub(crate) fn finish(voice: Voice, now: Duration, draft: Drafted) -> Response<Vec<u8>> {
     let Drafted { status, body, more } = draft;
-    let mut response =
-        Response::new(body.map_or_else(Vec::new, |body| body.to_string().into_bytes()));
+    let body = body.map_or_else(Vec::new, |body| {
+        serde_json::to_vec(&body).expect("a JSON value can be written")
+    });
+    let mut response = Response::new(body);
     *response.status_mut() =
         StatusCode::from_u16(status).expect("every status of the tenant is a valid one");
     let headers = response.headers_mut();
+    headers.reserve(HEADERS_MOST);
     headers.insert(header::DATE, text(crate::dates::http_date(now)));
     if status != 204 {
         let media_type = if voice == Voice::Mfa {
@@ -206,7 +216,7 @@ pub(crate) fn finish(voice: Voice, now: Duration, draft: Drafted) -> Response<Ve
     }
     if let Some(level) = more.level {
         for (name, value) in limits(now, level) {
-            headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+            headers.insert(name, HeaderValue::from(value));
         }
         if more.throttled {
             headers.insert(
@@ -219,11 +229,11 @@ pub(crate) fn finish(voice: Voice, now: Duration, draft: Drafted) -> Response<Ve
 }
 
 /// The `x-ratelimit-*` headers (`protocol.md` §7.2); the reset is when the next token comes back, in Unix seconds.
-fn limits(now: Duration, level: Level) -> [(&'static str, u64); 3] {
+fn limits(now: Duration, level: Level) -> [(HeaderName, u64); 3] {
     [
-        ("x-ratelimit-limit", level.limit.into()),
-        ("x-ratelimit-remaining", level.remaining.into()),
-        ("x-ratelimit-reset", whole_seconds(now + level.wait)),
+        (RATE_LIMIT, level.limit.into()),
+        (RATE_REMAINING, level.remaining.into()),
+        (RATE_RESET, whole_seconds(now + level.wait)),
     ]
 }
 

@@ -1,15 +1,15 @@
 //! Things that are kept for a while and then forgotten: [`Shelf`]. It bounds the memory of the tenant.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::time::Duration;
 
 /// A map whose entries leave at an instant given when they are put in, and whose oldest leave early when it is full.
 /// Entries are found by hash, since a poll looks into two shelves that may hold very many; they are gone through in the
 /// order in which they were put in.
 #[derive(Debug)]
-pub(crate) struct Shelf<K, V> {
-    items: HashMap<K, Item<V>>,
+pub(crate) struct Shelf<K, V, H = RandomState> {
+    items: HashMap<K, Item<V>, H>,
     leaving: VecDeque<(Duration, K)>,
     len_max: usize,
 }
@@ -20,10 +20,10 @@ struct Item<V> {
     leaves_at: Duration,
 }
 
-impl<K: Hash + Eq + Clone, V> Shelf<K, V> {
+impl<K: Hash + Eq + Clone, V, H: BuildHasher + Default> Shelf<K, V, H> {
     pub(crate) fn new(len_max: usize) -> Self {
         Self {
-            items: HashMap::new(),
+            items: HashMap::default(),
             leaving: VecDeque::new(),
             len_max,
         }
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn things_leave_when_due_and_the_oldest_leave_a_full_shelf() {
-        let mut shelf = Shelf::new(3);
+        let mut shelf: Shelf<_, _> = Shelf::new(3);
         for key in 0..5_u64 {
             shelf.put(s(0), key, key, s(10));
         }
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn putting_again_prolongs() {
-        let mut shelf = Shelf::new(100);
+        let mut shelf: Shelf<_, _> = Shelf::new(100);
         shelf.put(s(0), 1, "old", s(10));
         shelf.put(s(5), 1, "new", s(15));
         shelf.put(s(12), 2, "other", s(30));

@@ -1,5 +1,6 @@
 //! The tenant itself: what it holds, and the road of a request through it.
 
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -19,7 +20,7 @@ use crate::page;
 use crate::refusals;
 use crate::reply::{self, Answer, Refusal};
 use crate::route::Route;
-use crate::seal::{SealId, Sealer};
+use crate::seal::{SealHasher, SealId, Sealer};
 use crate::settings::Settings;
 use crate::shelf::Shelf;
 use crate::transaction::{Ticket, Transaction};
@@ -35,8 +36,8 @@ pub struct Tenant {
     pub(crate) chance: fastrand::Rng,
     pub(crate) sealer: Sealer,
     pub(crate) users: Users,
-    pub(crate) logins: Shelf<SealId, Login>,
-    pub(crate) transactions: Shelf<SealId, Transaction>,
+    pub(crate) logins: Shelf<SealId, Login, BuildHasherDefault<SealHasher>>,
+    pub(crate) transactions: Shelf<SealId, Transaction, BuildHasherDefault<SealHasher>>,
     pub(crate) tickets: Shelf<String, Ticket>,
     pub(crate) refreshes: Shelf<String, Refresh>,
     pub(crate) attempts: Shelf<NameKey, Attempts>,

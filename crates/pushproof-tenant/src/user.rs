@@ -181,7 +181,8 @@ impl User {
 /// All users, by key, by e-mail address in lower case, by id, and by enrolled device.
 #[derive(Default)]
 pub(crate) struct Users {
-    users: BTreeMap<UserKey, User>,
+    /// Boxed, so that finding one among very many looks at few lines of memory.
+    users: BTreeMap<UserKey, Box<User>>,
     by_email: BTreeMap<String, UserKey>,
     by_id: BTreeMap<String, UserKey>,
     by_device: BTreeMap<DeviceId, UserKey>,
@@ -215,7 +216,7 @@ impl Users {
         self.by_email.insert(user.email.to_lowercase(), key);
         self.by_id.insert(user.id.clone(), key);
         self.by_age.push_back((user.seen, key));
-        self.users.insert(key, user);
+        self.users.insert(key, Box::new(user));
         key
     }
 
@@ -236,11 +237,11 @@ impl Users {
     }
 
     pub(crate) fn get(&self, key: UserKey) -> Option<&User> {
-        self.users.get(&key)
+        self.users.get(&key).map(Box::as_ref)
     }
 
     pub(crate) fn get_mut(&mut self, key: UserKey) -> Option<&mut User> {
-        self.users.get_mut(&key)
+        self.users.get_mut(&key).map(Box::as_mut)
     }
 
     pub(crate) fn named(&self, email: &str) -> Option<UserKey> {
@@ -275,12 +276,12 @@ impl Users {
     }
 
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &User> {
-        self.users.values().rev()
+        self.users.values().rev().map(Box::as_ref)
     }
 
     /// All users in the order of their creation.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (UserKey, &User)> {
-        self.users.iter().map(|(key, user)| (*key, user))
+        self.users.iter().map(|(key, user)| (*key, user.as_ref()))
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Incoming};
 use tokio::time::timeout;
 
@@ -13,6 +13,9 @@ use super::cors::Judgement;
 use super::{Origin, ServeLimits, Site, gzip};
 use crate::clock::Stopwatch;
 use crate::handler;
+
+/// Bytes of a body that is still to come for which there is memory at once; a longer one gets it as it comes.
+const AT_ONCE_MAX: usize = 16 << 10;
 
 /// A request that was answered, for a log. It holds what the client sent: the path may name ids and secrets.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +47,8 @@ pub(super) async fn answer(
 ) -> Result<Response<Full<Bytes>>, hyper::Error> {
     let stopwatch = Stopwatch::start();
     let (head, body) = request.into_parts();
-    let (method, uri) = (head.method.clone(), head.uri.clone());
+    let on_access = site.options.on_access.as_ref();
+    let logged = on_access.map(|on_access| (on_access, head.method.clone(), head.uri.clone()));
     let body = read(body, &site.options.limits).await;
     let mut response = match body {
         Ok(body) => site.reply(Request::from_parts(head, body)),
@@ -52,9 +56,9 @@ pub(super) async fn answer(
         Err(Unread::Gone(error)) => return Err(error),
     };
     response = handler::dated(response, site.clock.now());
-    if let Some(on_access) = &site.options.on_access {
+    if let Some((on_access, method, uri)) = &logged {
         on_access(Access {
-            method: &method,
+            method,
             path: uri.path(),
             status: response.status(),
             took: stopwatch.elapsed(),
@@ -64,23 +68,33 @@ pub(super) async fn answer(
 }
 
 async fn read(body: Incoming, limits: &ServeLimits) -> Result<Vec<u8>, Unread> {
+    let whole = timeout(limits.body_wait, whole(body, limits.body_max)).await;
+    whole.unwrap_or(Err(Unread::Refused(StatusCode::REQUEST_TIMEOUT)))
+}
+
+/// Reads a body to its end, and not beyond: a body that came together with its head is read without a wait.
+async fn whole(mut body: Incoming, len_max: usize) -> Result<Vec<u8>, Unread> {
+    let too_long = Unread::Refused(StatusCode::PAYLOAD_TOO_LARGE);
     // A body that says that it is too long need not be waited for.
-    if body.size_hint().lower() > limits.body_max as u64 {
-        return Err(Unread::Refused(StatusCode::PAYLOAD_TOO_LARGE));
+    let len_least = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if len_least > len_max {
+        return Err(too_long);
     }
-    let body = Limited::new(body, limits.body_max).collect();
-    match timeout(limits.body_wait, body).await {
-        Ok(Ok(body)) => Ok(body.to_bytes().to_vec()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            Err(Unread::Refused(StatusCode::PAYLOAD_TOO_LARGE))
+    let mut whole = Vec::with_capacity(len_least.min(AT_ONCE_MAX));
+    while !body.is_end_stream() {
+        let Some(frame) = body.frame().await else {
+            break;
+        };
+        // What is no data is trailers, which nobody asks for.
+        let Ok(data) = frame.map_err(Unread::Gone)?.into_data() else {
+            continue;
+        };
+        if whole.len() + data.len() > len_max {
+            return Err(too_long);
         }
-        Ok(Err(error)) => Err(Unread::Gone(
-            *error
-                .downcast()
-                .expect("the only other error is the body's own"),
-        )),
-        Err(_) => Err(Unread::Refused(StatusCode::REQUEST_TIMEOUT)),
+        whole.extend_from_slice(&data);
     }
+    Ok(whole)
 }
 
 /// The rest of the body is not read, so an HTTP/1.1 connection cannot be used again; in HTTP/2 there is no such header, and hyper drops it.
@@ -97,7 +111,7 @@ impl Site {
     fn reply(&self, mut request: Request<Vec<u8>>) -> Response<Vec<u8>> {
         let options = &self.options;
         let (head, body) = request.into_parts();
-        let origin = Origin::read(&head, self.scheme(), options.trust_forwarded);
+        let origin = Origin::read(&head, &self.scheme(), options.trust_forwarded);
         let judgement = options
             .cors
             .as_ref()

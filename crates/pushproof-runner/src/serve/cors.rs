@@ -52,7 +52,9 @@ impl Cors {
             return Judgement::SameOrigin;
         };
         let normal = origin.to_str().ok().and_then(normal);
-        if normal.is_some() && normal == reached.and_then(|Origin(reached)| self::normal(reached)) {
+        if normal.is_some()
+            && normal == reached.and_then(|reached| self::normal(&reached.to_string()))
+        {
             return Judgement::SameOrigin;
         }
         if !normal.is_some_and(|normal| self.origins.contains(&normal)) {

@@ -1,32 +1,45 @@
 //! By which address a client reached the server: [`Origin`].
 
+use std::fmt;
+
 use http::HeaderMap;
 use http::header::HOST;
 use http::request::Parts;
-use http::uri::Authority;
+use http::uri::{Authority, Scheme};
 
 /// Scheme and authority, as in `https://localhost:4010`, in lower case. The server puts it among a request's extensions; it is missing where the
 /// client named no host that could be one.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Origin(pub String);
+pub struct Origin {
+    /// `http` or `https`.
+    pub scheme: Scheme,
+    /// A host with or without a port.
+    pub authority: Authority,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.authority)
+    }
+}
 
 impl Origin {
     /// Reads it from a request's target (HTTP/2, and the absolute form of HTTP/1.1), else from its `Host`; where they are trusted, rather from the
     /// first entries of `X-Forwarded-Proto` and `X-Forwarded-Host`.
-    pub(super) fn read(head: &Parts, scheme: &str, trust_forwarded: bool) -> Option<Self> {
+    pub(super) fn read(head: &Parts, scheme: &Scheme, trust_forwarded: bool) -> Option<Self> {
         let forwarded = |name: &str| {
             let text = trust_forwarded
                 .then(|| first(&head.headers, name))
                 .flatten();
             text.filter(|text| !text.is_empty())
         };
-        let known = |proto: &&str| {
-            ["http", "https"]
-                .iter()
-                .any(|known| proto.eq_ignore_ascii_case(known))
+        let known = |proto: &str| {
+            let known = [Scheme::HTTP, Scheme::HTTPS];
+            known
+                .into_iter()
+                .find(|known| proto.eq_ignore_ascii_case(known.as_str()))
         };
-        let proto = forwarded("x-forwarded-proto").filter(known);
-        let scheme = proto.unwrap_or(scheme).to_ascii_lowercase();
+        let proto = forwarded("x-forwarded-proto").and_then(known);
         let authority = match forwarded("x-forwarded-host").and_then(plausible) {
             Some(authority) => authority,
             None => match head.uri.authority() {
@@ -34,7 +47,10 @@ impl Origin {
                 None => plausible(head.headers.get(HOST)?.to_str().ok()?)?,
             },
         };
-        Some(Self(format!("{scheme}://{authority}")))
+        Some(Self {
+            scheme: proto.unwrap_or_else(|| scheme.clone()),
+            authority,
+        })
     }
 }
 
@@ -45,10 +61,12 @@ fn first<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 }
 
 /// A host with or without a port; nobody's name and password.
-fn plausible(text: &str) -> Option<String> {
-    let authority: Authority = text.parse().ok()?;
-    let is_plausible = !authority.host().is_empty() && !text.contains('@');
-    is_plausible.then(|| text.to_ascii_lowercase())
+fn plausible(text: &str) -> Option<Authority> {
+    let authority: Authority = match text.bytes().any(|octet| octet.is_ascii_uppercase()) {
+        true => text.to_ascii_lowercase().parse().ok()?,
+        false => text.parse().ok()?,
+    };
+    (!authority.host().is_empty() && !text.contains('@')).then_some(authority)
 }
 
 #[cfg(test)]
@@ -61,8 +79,8 @@ mod tests {
             request = request.header(*name, *value);
         }
         let (head, ()) = request.body(()).unwrap().into_parts();
-        Origin::read(&head, "http", trust_forwarded)
-            .map_or_else(|| "none".into(), |Origin(text)| text)
+        Origin::read(&head, &Scheme::HTTP, trust_forwarded)
+            .map_or_else(|| "none".into(), |origin| origin.to_string())
     }
 
     #[test]

@@ -6,9 +6,10 @@ use serde_json::{Map, Value, json};
 
 use crate::authenticator::{Authenticator, BegunWith, Channel, DeviceId, Kind};
 use crate::bearer::Bearer;
-use crate::body::{Fields, percent_encode};
+use crate::body::Fields;
 use crate::call::Call;
 use crate::fault::Fault;
+use crate::percent::percent_encode;
 use crate::refusals;
 use crate::reply::{Answer, Refusal, Reply};
 use crate::settings::Factor;

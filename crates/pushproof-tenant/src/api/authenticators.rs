@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 
 use crate::authenticator::{Authenticator, Kind};
 use crate::bearer::Bearer;
-use crate::body::percent_decode;
 use crate::call::Call;
 use crate::fault::Fault;
+use crate::percent::percent_decode;
 use crate::refusals;
 use crate::reply::{Answer, Reply};
 use crate::settings::MfaRequirements;

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::body::percent_decode;
+use crate::percent::percent_decode;
 use crate::refusals;
 use crate::reply::{Answer, Reply};
 use crate::tenant::Tenant;

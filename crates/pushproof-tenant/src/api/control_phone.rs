@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 
 use crate::api::device_answer::Decision;
 use crate::authenticator::{DeviceId, Kind, Phone};
-use crate::body::{Fields, percent_decode};
+use crate::body::Fields;
 use crate::call::Call;
+use crate::percent::percent_decode;
 use crate::refusals;
 use crate::reply::{Answer, Refusal, Reply};
 use crate::seal::{Purpose, SealId};

@@ -4,8 +4,9 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::authenticator::Kind;
-use crate::body::{Fields, percent_decode};
+use crate::body::Fields;
 use crate::call::Call;
+use crate::percent::percent_decode;
 use crate::refusals;
 use crate::reply::{Answer, Refusal, Reply};
 use crate::tenant::{HEX, Tenant};

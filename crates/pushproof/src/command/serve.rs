@@ -8,7 +8,8 @@ mod tls;
 
 use std::sync::Arc;
 
-use http::Request;
+use http::uri::PathAndQuery;
+use http::{Request, Uri};
 use pushproof_runner::clock::{Clock, wall};
 use pushproof_runner::handler::Handler;
 use pushproof_runner::serve::{Cors, Options, Origin, ServeLimits, Server};
@@ -88,12 +89,17 @@ fn handler(command: &Serve) -> Result<Handler, Problem> {
 
 /// The request with an absolute target, by which the tenant knows its own address.
 fn absolute(mut request: Request<Vec<u8>>) -> Request<Vec<u8>> {
-    let path = request
-        .uri()
-        .path_and_query()
-        .map_or("/", http::uri::PathAndQuery::as_str);
-    let origin = request.extensions().get::<Origin>();
-    if let Some(uri) = origin.and_then(|Origin(origin)| format!("{origin}{path}").parse().ok()) {
+    let Some(origin) = request.extensions_mut().remove::<Origin>() else {
+        return request;
+    };
+    let mut target = request.uri().clone().into_parts();
+    target.scheme = Some(origin.scheme);
+    target.authority = Some(origin.authority);
+    target
+        .path_and_query
+        .get_or_insert(PathAndQuery::from_static("/"));
+    // `OPTIONS *` is about the server as a whole and stays as it is.
+    if let Ok(uri) = Uri::from_parts(target) {
         *request.uri_mut() = uri;
     }
     request

@@ -28,7 +28,7 @@ pub(super) fn today() -> SystemTime {
 pub(super) async fn echo(options: Options) -> Server {
     start(options, |request| {
         let origin = request.extensions().get::<Origin>();
-        let origin = origin.map_or("nowhere", |Origin(origin)| origin);
+        let origin = origin.map_or_else(|| "nowhere".to_owned(), Origin::to_string);
         let body = String::from_utf8_lossy(request.body());
         let text = format!(
             "{} {} at {origin} {body}",
