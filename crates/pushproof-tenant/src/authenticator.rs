@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::jwt::RsaKey;
 use crate::masks;
+use crate::phone_key::PhoneKey;
 use crate::totp::TotpSecret;
 
 /// `dev_` and 16 characters: what stands behind the prefix of an authenticator's id.
@@ -65,7 +65,7 @@ pub(crate) struct Phone {
     /// The bearer for later calls about this device account.
     pub(crate) account_token: String,
     /// `None` for a phone that the tenant plays itself: no answer from outside can be signed for it.
-    pub(crate) key: Option<RsaKey>,
+    pub(crate) key: Option<PhoneKey>,
 }
 
 /// How a prompted code travels.

@@ -9,8 +9,8 @@ use serde_json::Value;
 pub(crate) struct Jwt<'t> {
     pub(crate) header: Value,
     pub(crate) claims: Value,
-    signed: &'t str,
-    signature: Vec<u8>,
+    pub(crate) signed: &'t str,
+    pub(crate) signature: Vec<u8>,
 }
 
 impl<'t> Jwt<'t> {

@@ -17,6 +17,11 @@
 //! | control | `GET /__control/inbox/{push_token}`, `GET /__control/messages/{address}`, `POST /__control/device`, `POST /__control/settings`, `GET /__control/state` | OAuth |
 //! | page | `GET /`: the same for a person who plays the phone | |
 //!
+//! It is no whole identity service: there is no `/authorize` and no login page, so no code, device or CIBA flow; a DPoP
+//! proof is ignored, as RFC 9449 lets a server do, and tokens are bearer tokens; clients cannot show certificates (mTLS);
+//! pushes never carry a rich consent; and the Management API has users and nothing else. Phones enrol with RSA or P-256
+//! keys.
+//!
 //! **Never here:** sockets, `async`, clocks, environment, printing, the code of the device crate (each checks the
 //! other).
 //! **Never fails on a strange request:** whatever the octets, the answer is a reply.
@@ -53,6 +58,7 @@ mod login;
 mod masks;
 mod page;
 mod percent;
+mod phone_key;
 mod refusals;
 mod reply;
 mod reply_fault;

@@ -130,15 +130,11 @@ impl Expected<'_> {
         }
     }
 
-    /// RS256 and nothing else, whatever the header says (RFC 8725 §3.1), by the key that the phone enrolled with.
+    /// By the key that the phone enrolled with.
     fn is_signed(&self, jwt: &Jwt<'_>) -> bool {
-        let is_plain = jwt.alg() == Some("RS256") && jwt.header.get("crit").is_none();
-        let is_signed = is_plain
-            && self
-                .phone
-                .key
-                .as_ref()
-                .is_some_and(|key| jwt.is_signed_by(key));
+        let key = self.phone.key.as_ref();
+        let is_signed =
+            jwt.header.get("crit").is_none() && key.is_some_and(|key| key.has_signed(jwt));
         is_signed || self.tenant.has(Fault::SignatureUnchecked)
     }
 
@@ -167,8 +163,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::jwt::RsaKey;
     use crate::keys::Keys;
+    use crate::phone_key::PhoneKey;
     use crate::settings::Settings;
 
     const JWK: &str = r#"{"kty":"RSA","alg":"RS256","use":"sig","e":"AQAB","n":"qpcGMaeKTsPS0EnRjWHraTTAqF-Oyd44TMvM54BcbSC1TBe1SqPQcD_2Vc10AGpcABm1Q-PEIwq7NJXezJCujR6Dgs_QIKx83FtP_UzotyPUtWWK_SN5zNJzDx9YDmL1ZFQ7xX8LWOn9T8EKvvxcecIQ4QQK7OAqFnMXT9XU4x66s3M3RLVK9zk92i3zjnvCoeczVpAOSk_UU9yBDhW8vt3UtYFUO96VPcSax2WiIpyTp-9_oxMkISquxRYtataJZuTardKYrGkgNYhIUZYTGbaXMSn06Eur-qBRaz9yH9ABmGWLdX5hw3sQni__MgzwLWblGYaBYYSHCgRgNHVmDQ"}"#;
@@ -190,7 +186,7 @@ mod tests {
             push_service: String::new(),
             push_token: String::new(),
             account_token: String::new(),
-            key: Some(RsaKey::from_jwk(&jwk).expect("the key of the fact sheet is sound")),
+            key: Some(PhoneKey::from_jwk(&jwk).expect("the key of the fact sheet is sound")),
         };
         let tenant = Tenant::new(Settings::default(), Keys::generate());
         let now = Duration::from_secs(now);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::authenticator::{DeviceId, Kind, Phone};
 use crate::call::Call;
 use crate::fault::Fault;
-use crate::jwt::RsaKey;
+use crate::phone_key::PhoneKey;
 use crate::reply::{Answer, Refusal, Reply};
 use crate::tenant::{ALPHANUMERIC, Tenant};
 use crate::totp::TotpSecret;
@@ -152,7 +152,7 @@ fn read_phone(body: &Value, account_token: String) -> Result<Phone, Refusal> {
         push_token: text(&push["token"])
             .ok_or_else(|| invalid_body("push_credentials.token is required."))?,
         account_token,
-        key: Some(RsaKey::from_jwk(&body["public_key"]).map_err(invalid_body)?),
+        key: Some(PhoneKey::from_jwk(&body["public_key"]).map_err(invalid_body)?),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::phone::{Phone, Signing, public_jwk, sign};
+use crate::phone::{Phone, Signing, p256_jwk, public_jwk, sign, sign_p256};
 use crate::world::World;
 
 #[test]
@@ -194,7 +194,7 @@ fn enrolment_looks_at_ticket_and_key() {
     };
     let short = good["n"].as_str().unwrap()[..172].to_owned();
     let tries = [
-        ("kty EC", key_with("kty", json!("EC"))),
+        ("kty oct", key_with("kty", json!("oct"))),
         ("alg HS256", key_with("alg", json!("HS256"))),
         ("use enc", key_with("use", json!("enc"))),
         ("1032 bits", key_with("n", json!(short))),
@@ -234,7 +234,7 @@ fn enrolment_looks_at_ticket_and_key() {
     let padded = world.send(phone.enrol_with(&barcode, &phone.body(&public_jwk(true))));
     told.push(format!("leading zero octet     {}", padded.brief()));
     insta::assert_snapshot!(told.join("\n"), @r#"
-    kty EC                 400 invalid_body "public_key.kty must be RSA"
+    kty oct                400 invalid_body "public_key.kty must be RSA or EC"
     alg HS256              400 invalid_body "public_key.alg must be RS256"
     use enc                400 invalid_body "public_key.use must be sig"
     1032 bits              400 invalid_body "public_key.n must have 2048 to 8192 bits"
@@ -321,4 +321,68 @@ fn a_phone_changes_its_account_and_leaves() {
         "404 device_account_not_found"
     );
     assert_eq!(world.list(&login).entries(), "recovery-code active");
+}
+
+/// A phone may have a P-256 key instead of an RSA one (§8.3); nothing else about it differs.
+#[test]
+fn a_phone_with_a_p256_key() {
+    let mut world = World::honest();
+    world.user("ada");
+    let login = world.login("ada");
+    let begun = world.associate_push(&login);
+    let barcode = begun.text("barcode_uri");
+    let mut phone = Phone::new("ada");
+    let good = p256_jwk();
+    let key_with = |name: &str, value: Value| {
+        let mut jwk = good.clone();
+        jwk[name] = value;
+        phone.body(&jwk)
+    };
+    let x = good["x"].as_str().unwrap();
+    let tries = [
+        ("another curve", key_with("crv", json!("P-384"))),
+        ("alg RS256", key_with("alg", json!("RS256"))),
+        ("use enc", key_with("use", json!("enc"))),
+        ("short x", key_with("x", json!(x[..40]))),
+        ("not on the curve", key_with("y", json!(x))),
+        ("no y", key_with("y", Value::Null)),
+        ("private key", key_with("d", json!("AQAB"))),
+        ("good", phone.body(&good)),
+    ];
+    let mut enrolled = Value::Null;
+    let told = tries.map(|(what, body)| {
+        let reply = world.send(phone.enrol_with(&barcode, &body));
+        enrolled = reply.body.clone();
+        format!("{what:<17} {}", reply.full())
+    });
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    another curve     400 invalid_body "public_key.crv must be P-256"
+    alg RS256         400 invalid_body "public_key.alg must be ES256"
+    use enc           400 invalid_body "public_key.use must be sig"
+    short x           400 invalid_body "public_key.x must be 32 octets in base64url"
+    not on the curve  400 invalid_body "public_key is no point of P-256"
+    no y              400 invalid_body "public_key.y must be 32 octets in base64url"
+    private key       400 invalid_body "public_key must not hold a private key"
+    good              200 id url issuer user_id token totp
+    "#);
+    phone.enrolled(&enrolled);
+    let code = world.push(&login);
+    let push = world.read_push(&phone).unwrap();
+    let claims = phone.claims(&push, true, world.unix_time());
+    let mut answer = |jwt: String| world.send(phone.answer_with(&push, &jwt)).brief();
+    let signed = sign_p256(&claims, "ES256");
+    let answers = [
+        ("RSA key", answer(sign(&claims, Signing::Own))),
+        ("alg RS256", answer(sign_p256(&claims, "RS256"))),
+        ("altered", answer(crate::world::altered(&signed))),
+        ("good", answer(signed)),
+    ];
+    let told = answers.map(|(what, reply)| format!("{what:<10} {reply}"));
+    insta::assert_snapshot!(told.join("\n"), @"
+    RSA key    401 invalid_challenge
+    alg RS256  401 invalid_challenge
+    altered    401 invalid_challenge
+    good       204
+    ");
+    assert_eq!(world.poll(&login, &code).brief(), "200 tokens");
 }

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize, PublicKeyComponents};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256,
+};
 use data_encoding::{BASE32, BASE64URL_NOPAD};
 use http::Request;
 use serde_json::{Value, json};
@@ -13,6 +15,8 @@ use serde_json::{Value, json};
 use crate::world::ORIGIN;
 
 static OWN: LazyLock<KeyPair> = LazyLock::new(|| KeyPair::generate(KeySize::Rsa2048).unwrap());
+static P256: LazyLock<EcdsaKeyPair> =
+    LazyLock::new(|| EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap());
 static STRANGE: LazyLock<KeyPair> = LazyLock::new(|| KeyPair::generate(KeySize::Rsa2048).unwrap());
 
 pub(crate) struct Phone {
@@ -124,6 +128,21 @@ pub(crate) fn public_jwk(leading_zero: bool) -> Value {
     };
     json!({ "kty": "RSA", "alg": "RS256", "use": "sig", "e": BASE64URL_NOPAD.encode(&key.e),
         "n": BASE64URL_NOPAD.encode(&n) })
+}
+
+pub(crate) fn p256_jwk() -> Value {
+    let point = P256.public_key().as_ref();
+    let [x, y] = [&point[1..33], &point[33..]].map(|octets| BASE64URL_NOPAD.encode(octets));
+    json!({ "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "x": x, "y": y })
+}
+
+/// By the P-256 key, whatever algorithm the header claims.
+pub(crate) fn sign_p256(claims: &Value, alg: &str) -> String {
+    let part = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
+    let header = json!({ "alg": alg, "typ": "JWT" });
+    let text = format!("{}.{}", part(&header), part(claims));
+    let signature = P256.sign(&SystemRandom::new(), text.as_bytes()).unwrap();
+    format!("{text}.{}", BASE64URL_NOPAD.encode(signature.as_ref()))
 }
 
 pub(crate) fn sign(claims: &Value, signing: Signing) -> String {
