@@ -30,6 +30,42 @@ pub struct ReplyFault {
     change: Change,
 }
 
+impl ReplyFault {
+    /// How such faults are written: the form, what it does, and an example.
+    pub const FORMS: [(&str, &str, &str); 6] = [
+        (
+            "reply:METHOD /path:remove=MEMBER",
+            "A member of the reply is missing.",
+            "reply:POST /mfa/challenge:remove=oob_code",
+        ),
+        (
+            "reply:METHOD /path:rename=MEMBER>NAME",
+            "A member of the reply has another name.",
+            "reply:POST /mfa/associate:rename=oob_channel>oob_channels",
+        ),
+        (
+            "reply:METHOD /path:retype=MEMBER>TYPE",
+            "A member of the reply has another type; `*` is every element.",
+            "reply:GET /mfa/authenticators:retype=*.active>string",
+        ),
+        (
+            "reply:METHOD /path:status=N",
+            "The reply has another status.",
+            "reply:DELETE /mfa/authenticators/*:status=200",
+        ),
+        (
+            "reply:METHOD /path:drop=HEADER",
+            "A header of the reply is missing.",
+            "reply:POST /oauth/token:drop=cache-control",
+        ),
+        (
+            "reply:METHOD /path[WHICH]:CHANGE",
+            "Only replies with such a status, error code or grant type are changed.",
+            "reply:POST /oauth/token[grant=mfa-oob][authorization_pending]:status=200",
+        ),
+    ];
+}
+
 /// What a reply must be like to be changed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Which {

@@ -69,8 +69,9 @@ pub(crate) struct Conformance {
     /// What is expected: a profile of the dialect, or `both` for a run with each
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// Give the sandbox a fault, to see the suite find it; can be repeated
-    #[arg(long, value_name = "ID", conflicts_with = "target")]
+    /// Give the sandbox a fault, to see the suite find it: an id of `list --faults`, or `reply:METHOD /path:CHANGE` for any change to a reply; can
+    /// be repeated
+    #[arg(long, value_name = "FAULT", conflicts_with = "target")]
     pub(crate) fault: Vec<String>,
     /// Most cases at the same time
     #[arg(short, value_name = "N")]
@@ -122,7 +123,7 @@ pub(crate) struct List {
     /// Requirements instead of cases
     #[arg(long)]
     pub(crate) requirements: bool,
-    /// Faults of the sandbox instead of cases
+    /// Faults of the sandbox instead of cases, and how to write one that changes a reply
     #[arg(long, conflicts_with = "requirements")]
     pub(crate) faults: bool,
 }
@@ -146,14 +147,14 @@ pub(crate) struct Explain {
 /// Run the sandbox as a process of its own.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
-    /// Port on the loopback address; 0 takes a free one
+    /// Port, on 127.0.0.1 and, where there is IPv6, on ::1 too; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 4010)]
     pub(crate) port: u16,
     /// How it answers where the vendor's pages and the recorded service differ
     #[arg(long, value_name = "NAME", default_value = "observed")]
     pub(crate) profile: ServeProfile,
-    /// Give it a fault; can be repeated
-    #[arg(long, value_name = "ID")]
+    /// Give it a fault: an id of `list --faults`, or `reply:METHOD /path:CHANGE` for any change to a reply; can be repeated
+    #[arg(long, value_name = "FAULT")]
     pub(crate) fault: Vec<String>,
     /// Whether its time passes by itself, or only when told to by POST /__control/clock
     #[arg(long, value_name = "KIND", default_value = "real")]
@@ -176,7 +177,7 @@ pub(crate) struct Serve {
     /// Issuer of its tokens, whatever the address it is reached by
     #[arg(long, value_name = "URL")]
     pub(crate) issuer: Option<String>,
-    /// Believe X-Forwarded-Proto and X-Forwarded-Host; for a sandbox behind a proxy
+    /// Believe X-Forwarded-Proto and X-Forwarded-Host: for a sandbox behind a proxy, where the buttons of its page need it
     #[arg(long)]
     pub(crate) trust_forwarded: bool,
     /// Let the pages of this origin call it from a browser; can be repeated

@@ -51,6 +51,15 @@ function say(text) {
   set($("said"), text);
 }
 
+// Pages of another origin are refused in plain text. This page is one where a proxy gives it an address that the sandbox does not know.
+function why(status, text) {
+  try {
+    return JSON.parse(text).error_description ?? status;
+  } catch {
+    return status === 403 ? `${text} Behind a proxy the sandbox has to be started with --trust-forwarded.` : status;
+  }
+}
+
 async function act(button, item, action, done) {
   if (button.getAttribute("aria-disabled") === "true") return;
   const card = button.closest(".card");
@@ -58,8 +67,8 @@ async function act(button, item, action, done) {
   try {
     const body = JSON.stringify({ user: item.user, action, with: { transaction: item.transaction } });
     const reply = await fetch("/__control/device", { method: "POST", headers: { "content-type": "application/json" }, body });
-    const told = await reply.json();
-    say(reply.ok ? done : `That did not work: ${told.error_description ?? reply.status}`);
+    const text = await reply.text();
+    say(reply.ok ? done : `That did not work: ${why(reply.status, text)}`);
   } catch {
     say("That did not work: the sandbox does not answer.");
   }

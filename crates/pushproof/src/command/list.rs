@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use pushproof_report::exit;
-use pushproof_tenant::Fault;
+use pushproof_tenant::{Fault, ReplyFault};
 
 use super::Problem;
 use crate::args::{Args, List};
@@ -22,6 +22,9 @@ pub(crate) fn run(args: &Args, command: &List, colour: bool) -> Result<u8, Probl
                     &format!("breaks {}", fault.breaks().join(", ")),
                 ],
             );
+        }
+        for (form, says, example) in ReplyFault::FORMS {
+            row(&mut text, &[form, says, &format!("as in {example}")]);
         }
     } else {
         let library = dialects::library(args, colour)?;

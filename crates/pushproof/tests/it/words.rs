@@ -59,11 +59,15 @@ fn list_names_every_fault_of_the_sandbox() {
         .lines()
         .filter_map(|line| line.split('\t').next())
         .collect();
-    let known: Vec<&str> = pushproof_tenant::Fault::ALL
-        .iter()
-        .map(|fault| fault.id())
-        .collect();
+    let known = pushproof_tenant::Fault::ALL.iter().map(|fault| fault.id());
+    let forms = pushproof_tenant::ReplyFault::FORMS.map(|(form, ..)| form);
+    let known: Vec<&str> = known.chain(forms).collect();
     assert_eq!(listed, known);
+}
+
+#[test]
+fn help_of_the_sandbox() {
+    assert_snapshot!(transcript(&["serve", "--help"]));
 }
 
 #[test]

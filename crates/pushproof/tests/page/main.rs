@@ -41,6 +41,7 @@ fn a_person_plays_the_phone_with_the_keyboard() {
     nothing sticks out at 400 px and at 1280 px
     headings: pushproof sandbox | Waiting for you 3 | Users 3 | Last polls 7 | Push to Sandbox phone | Push to Sandbox phone | A phone to enrol | eve.with-a-rather-long-address.that-does-not-end@subdomain.example.com | <b>mallory</b>@example.com | ada@example.com
     the browser had nothing to complain about, and asked nobody else
+    behind a proxy that it was not told of, it says what to do
     "#);
 }
 

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer, request } from "node:http";
 import { join } from "node:path";
 import { Browser } from "./browser.mjs";
 
@@ -17,6 +18,19 @@ async function call(method, path, body, bearer) {
   return { status: reply.status, ...(await reply.json()) };
 }
 const token = (grant) => call("POST", "/oauth/token", { ...CLIENT, ...grant });
+
+// A proxy that gives the sandbox another address, and does not say so.
+function proxy() {
+  const server = createServer((asked, answer) => {
+    const { method, url, headers } = asked;
+    const onward = request(base + url, { method, headers: { ...headers, host: new URL(base).host } }, (reply) => {
+      answer.writeHead(reply.statusCode, reply.headers);
+      reply.pipe(answer);
+    });
+    asked.pipe(onward);
+  });
+  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
+}
 const brief = (reply) => `${reply.status} ${reply.error ?? (reply.access_token ? "tokens" : "done")}`;
 
 const { access_token: manager } = await token({ grant_type: "client_credentials", audience: `${base}/api/v2/` });
@@ -105,6 +119,15 @@ try {
   assert.deepEqual(elsewhere, [], "the page asked somebody else");
   assert.deepEqual(browser.complaints, [], "the browser complained");
   tell("the browser had nothing to complain about, and asked nobody else");
+
+  const between = await proxy();
+  await browser.call("Page.navigate", { url: `http://127.0.0.1:${between.address().port}/` });
+  await browser.until("document.querySelectorAll('#waiting > li').length === 3");
+  await browser.eval("document.querySelector('#waiting button').click()");
+  await browser.until("document.getElementById('said').textContent.includes('--trust-forwarded')");
+  tell("behind a proxy that it was not told of, it says what to do");
+  between.closeAllConnections();
+  between.close();
 } finally {
   await browser.stop();
 }

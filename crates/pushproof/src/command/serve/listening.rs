@@ -21,8 +21,15 @@ pub(super) async fn loopback(port: u16) -> Result<(Vec<TcpListener>, u16), Probl
                 tries -= 1
             }
             Err(error) => {
-                return Err(Problem::usage(format!("listening on port {port}: {error}"))
-                    .hint("choose another with --port, or 0 for a free one"));
+                let what = match error.kind() {
+                    ErrorKind::AddrInUse => {
+                        format!("port {port} is taken, perhaps by a sandbox that still runs")
+                    }
+                    _ => format!("listening on port {port}: {error}"),
+                };
+                return Err(
+                    Problem::usage(what).hint("choose another with --port, or 0 for a free one")
+                );
             }
         }
     }
