@@ -161,6 +161,14 @@ fn faults_of_replies_are_judged_by_the_honest_reply() {
 }
 
 #[test]
+fn every_form_has_an_example_that_is_one() {
+    for (form, _, example) in ReplyFault::FORMS {
+        let fault: ReplyFault = example.parse().unwrap();
+        assert_eq!(fault.to_string(), example, "{form}");
+    }
+}
+
+#[test]
 fn what_cannot_be_understood_is_told_with_advice() {
     let texts = [
         "DEF-0O1",
