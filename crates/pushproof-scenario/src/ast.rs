@@ -12,7 +12,7 @@ use crate::path::Path;
 use crate::source::{Source, Span, Spanned};
 
 /// A scenario file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Scenario {
     /// The file.
     pub source: Arc<Source>,
@@ -41,7 +41,7 @@ pub struct Scenario {
 }
 
 /// A part of a matrix that is left out: every row with all of these values.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Exclusion {
     /// Lists and values.
     pub members: Vec<(Spanned<String>, Value)>,
@@ -50,7 +50,7 @@ pub struct Exclusion {
 }
 
 /// One named list of a matrix.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Dimension {
     /// `$param.NAME`.
     pub name: Spanned<String>,
@@ -59,7 +59,7 @@ pub struct Dimension {
 }
 
 /// A person or a phone.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Actor {
     /// Its name in this scenario.
     pub name: Spanned<String>,
@@ -68,7 +68,7 @@ pub struct Actor {
 }
 
 /// What an actor is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum ActorKind {
     /// A user who did not exist before.
     FreshUser,
@@ -115,7 +115,7 @@ impl Channel {
 }
 
 /// A fragment file: steps with typed inputs and outputs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fragment {
     /// The file.
     pub source: Arc<Source>,
@@ -132,7 +132,7 @@ pub struct Fragment {
 }
 
 /// One input of a fragment.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Input {
     /// Its name inside.
     pub name: Spanned<String>,
@@ -154,7 +154,7 @@ pub enum InputKind {
 }
 
 /// One output of a fragment.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct FragmentOutput {
     /// Its name; a capture of this name inside produces it.
     pub name: Spanned<String>,
@@ -163,7 +163,7 @@ pub struct FragmentOutput {
 }
 
 /// One step.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Step {
     /// Unique in its file.
     pub id: Spanned<String>,
@@ -178,7 +178,7 @@ pub struct Step {
 }
 
 /// What a step does.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum StepKind {
     /// One operation.
     Call(Call),
@@ -199,7 +199,7 @@ pub enum StepKind {
 }
 
 /// What `call` and `poll` share.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Exchange {
     /// The operation.
     pub operation: Spanned<String>,
@@ -222,7 +222,7 @@ pub struct Exchange {
 }
 
 /// A request written out.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Http {
     /// HTTP method.
     pub method: Spanned<Expr>,
@@ -237,7 +237,7 @@ pub struct Http {
 }
 
 /// What is changed on the wire while the operation stays.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Send {
     /// Where it stands.
     pub span: Span,
@@ -258,7 +258,7 @@ pub struct Send {
 }
 
 /// Inputs by name, and those left out on purpose.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct With {
     /// In the order written, each with the place of its name.
     pub given: Vec<(Spanned<String>, Expr)>,
@@ -267,7 +267,7 @@ pub struct With {
 }
 
 /// One operation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Call {
     /// What is sent and kept.
     pub exchange: Exchange,
@@ -276,7 +276,7 @@ pub struct Call {
 }
 
 /// What a reply must be.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Expect {
     /// Any of these, or none of them.
     pub names: Vec<Spanned<String>>,
@@ -287,7 +287,7 @@ pub struct Expect {
 }
 
 /// One operation, several times at the same moment.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct AtOnce {
     /// What is sent.
     pub exchange: Exchange,
@@ -302,7 +302,7 @@ pub struct AtOnce {
 }
 
 /// How many replies must have an outcome.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Count {
     /// The outcome.
     pub name: Spanned<String>,
@@ -313,14 +313,14 @@ pub struct Count {
 }
 
 /// Switches of the tenant.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Set {
     /// Names and values.
     pub switches: Vec<(Spanned<String>, Expr)>,
 }
 
 /// An operation repeated.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Poll {
     /// What is sent and kept.
     pub exchange: Exchange,
@@ -367,7 +367,7 @@ pub enum Settles {
 }
 
 /// A phone's action during a poll step.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Meanwhile {
     /// When.
     pub trigger: Trigger,
@@ -382,7 +382,7 @@ pub struct Meanwhile {
 }
 
 /// When a phone acts during a poll step.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Trigger {
     /// After the answer to this many polls; 0 is before the first.
     AfterPoll(Expr),
@@ -393,7 +393,7 @@ pub enum Trigger {
 }
 
 /// What a phone does.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Act {
     /// The phone.
     pub device: Spanned<String>,
@@ -419,7 +419,7 @@ pub enum ActExpect {
 }
 
 /// A step that a phone does.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DeviceStep {
     /// What.
     pub act: Act,
@@ -430,7 +430,7 @@ pub struct DeviceStep {
 }
 
 /// A fragment used.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Use {
     /// `fragments/NAME`.
     pub fragment: Spanned<String>,
@@ -441,7 +441,7 @@ pub struct Use {
 }
 
 /// A time in which nothing is sent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Wait {
     /// How long.
     pub length: WaitLength,
@@ -450,7 +450,7 @@ pub struct Wait {
 }
 
 /// How long a wait is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum WaitLength {
     /// A fixed time.
     For(Duration),
@@ -464,7 +464,7 @@ pub enum WaitLength {
 }
 
 /// A condition on a reply.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Check {
     /// Where to look.
     pub that: Path,
@@ -477,7 +477,7 @@ pub struct Check {
 }
 
 /// A value kept.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Capture {
     /// Its name from here on.
     pub name: Spanned<String>,
@@ -488,7 +488,7 @@ pub struct Capture {
 }
 
 /// Where a captured value comes from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum From {
     /// A path.
     Path(Path),
@@ -506,7 +506,7 @@ pub enum From {
 }
 
 /// The step that shows that a refusal means something.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Control {
     /// Its id.
     pub step: Spanned<String>,

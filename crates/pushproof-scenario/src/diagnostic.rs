@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+use crate::fix::Fix;
 use crate::source::{Source, Span};
 
 /// How bad a [`Diagnostic`] is.
@@ -36,6 +37,8 @@ pub struct Diagnostic {
     pub related: Option<(Span, String)>,
     /// What to do about it.
     pub help: Option<String>,
+    /// Changes of the source that may put it right, the best first. One that would bring another problem is not applied.
+    pub fixes: Vec<Fix>,
 }
 
 impl Diagnostic {
@@ -95,16 +98,20 @@ impl Diagnostic {
 /// The name out of `known` that is nearest to `written`, if one is near enough to be meant.
 #[must_use]
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let distance = |name: &'a str| {
-        let most = 1 + name.len() / 4;
-        // Text of any length may be written; what is far longer is far away.
-        if written.len().abs_diff(name.len()) > most * 4 {
-            return None;
-        }
-        let distance = strsim::damerau_levenshtein(written, name);
-        (distance <= most).then_some((distance, name))
-    };
-    let near = known.into_iter().filter_map(distance);
+    let near = known
+        .into_iter()
+        .filter_map(|name| Some((distance(written, name)?, name)));
     near.min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
+}
+
+/// How many slips of the hand lie between two names; `None` if too many.
+pub(crate) fn distance(written: &str, name: &str) -> Option<usize> {
+    let most = 1 + name.len() / 4;
+    // Text of any length may be written; what is far longer is far away.
+    if written.len().abs_diff(name.len()) > most * 4 {
+        return None;
+    }
+    let distance = strsim::damerau_levenshtein(written, name);
+    (distance <= most).then_some(distance)
 }

@@ -187,7 +187,7 @@ fn scalar(reader: &Reader, node: &Node, text: &str, quoted: bool) -> Option<Expr
     if !text.contains('$') {
         if !quoted && reads_as_time(text) {
             let message = format!("`{text}` is a date or a number for some YAML readers");
-            reader.error_with_help("E0113", node.span, message, "put it in quotes");
+            reader.unquoted("E0113", node.span, node.span, message, "put it in quotes");
             return None;
         }
         return Some(Expr::Literal(node.to_json()));
@@ -256,7 +256,7 @@ fn parts(reader: &Reader, span: Span, text: &str, quoted: bool) -> Option<Vec<Pa
             if !quoted {
                 let help = format!("write `${name}` for a whole value, or put the text in quotes");
                 let message = "`${…}` works only inside a quoted text";
-                reader.error_with_help("E0110", span, message, help);
+                reader.unquoted("E0110", span, places.all, message, help);
                 return None;
             }
             if !literal.is_empty() {

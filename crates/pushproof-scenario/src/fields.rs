@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, Severity, nearest};
+use crate::fix::{self, Fix};
 use crate::grammar::{Map, WordList as _, Words};
 use crate::source::{Source, Span, Spanned};
 use crate::yaml::{Entry, Kind, Node};
@@ -81,18 +82,49 @@ impl Reader {
     ) {
         // A name that is known, but not as what it is needed for, is no suggestion.
         let known: Vec<&str> = known.into_iter().filter(|known| *known != name).collect();
-        let help = match nearest(name, known.iter().copied()) {
+        let right = fix::meant(name, known.iter().copied());
+        self.push(self.misspelt(code, span, what, name, &known, right));
+    }
+
+    /// An unknown name; `right` is the one that certainly was meant, if one was.
+    fn misspelt(
+        &self,
+        code: &'static str,
+        span: Span,
+        what: &str,
+        name: &str,
+        known: &[&str],
+        right: Option<&str>,
+    ) -> Diagnostic {
+        let near = right.or_else(|| nearest(name, known.iter().copied()));
+        let help = match near {
             Some(near) => Some(format!("did you mean `{near}`?")),
             None if known.is_empty() => None,
-            None => Some(format!("known here: {}", listed(&known))),
+            None => Some(format!("known here: {}", listed(known))),
         };
-        self.report(
-            code,
-            Severity::Error,
-            span,
-            format!("unknown {what} `{name}`"),
-            help,
-        );
+        let message = format!("unknown {what} `{name}`");
+        let fix = right.and_then(|right| fix::respell(&self.source, span, name, right));
+        Diagnostic {
+            fixes: fix.into_iter().collect(),
+            ..self.problem(code, Severity::Error, span, message, help)
+        }
+    }
+
+    /// Reports an error that quotes around `value` may put right.
+    pub fn unquoted(
+        &self,
+        code: &'static str,
+        span: Span,
+        value: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let fixes: Vec<Fix> = fix::quote(&self.source, value).into_iter().collect();
+        let help = Some(help.into());
+        self.push(Diagnostic {
+            fixes,
+            ..self.problem(code, Severity::Error, span, message.into(), help)
+        });
     }
 
     /// Reports a warning with advice.
@@ -125,7 +157,18 @@ impl Reader {
         message: String,
         help: Option<String>,
     ) {
-        self.problems.borrow_mut().push(Diagnostic {
+        self.push(self.problem(code, severity, span, message, help));
+    }
+
+    fn problem(
+        &self,
+        code: &'static str,
+        severity: Severity,
+        span: Span,
+        message: String,
+        help: Option<String>,
+    ) -> Diagnostic {
+        Diagnostic {
             code,
             severity,
             message,
@@ -134,7 +177,8 @@ impl Reader {
             label: String::new(),
             related: None,
             help,
-        });
+            fixes: Vec::new(),
+        }
     }
 
     /// Adds a problem found elsewhere.
@@ -147,8 +191,10 @@ impl Reader {
         match &node.kind {
             Kind::Map(entries) => Some(Fields {
                 reader: self,
+                all: entries,
                 entries: entries.iter().map(Some).collect(),
                 asked: Vec::new(),
+                missing: Vec::new(),
                 span: node.span,
                 map,
             }),
@@ -317,8 +363,11 @@ fn listed(names: &[&str]) -> String {
 #[derive(Debug)]
 pub struct Fields<'a> {
     reader: &'a Reader,
+    all: &'a [Entry],
     entries: Vec<Option<&'a Entry>>,
     asked: Vec<&'static str>,
+    /// Keys that are needed and not there; they may be there under another name, which is known when the map has been read.
+    missing: Vec<&'static str>,
     span: Span,
     map: &'static Map,
 }
@@ -370,12 +419,7 @@ impl<'a> Fields<'a> {
     pub fn need(&mut self, key: &'static str) -> Option<&'a Node> {
         let found = self.take(key);
         if found.is_none() {
-            let message = format!("{} has no `{key}`", self.map.what);
-            self.reader.error(
-                "E0102",
-                Span::new(self.span.start, self.span.start + 1),
-                message,
-            );
+            self.missing.push(key);
         }
         found
     }
@@ -428,18 +472,42 @@ impl<'a> Fields<'a> {
         self.which(&self.map.kinds())
     }
 
-    /// Ends reading: every key that the table does not have is unknown.
-    pub fn finish(self) {
-        let map = self.map;
-        let what = format!("key in {}", map.what);
-        for entry in self.entries.into_iter().flatten() {
-            if map.key(&entry.key).is_none() {
-                let known = map.keys().map(|key| key.name);
-                self.reader
-                    .unknown("E0101", entry.key_span, &what, &entry.key, known);
+    /// Reports a key that stands for one of [`Map::kinds`], and for no other key of the map or its variants; whether there was any.
+    pub(crate) fn kind_is_misspelt(&self) -> bool {
+        let kinds = self.map.kinds();
+        let mut keys = Vec::new();
+        all_keys(self.map, &mut keys);
+        let mut any = false;
+        for entry in self.all {
+            let name = &entry.key;
+            let right = fix::meant(name, keys.iter().copied())
+                .or_else(|| fix::called_here(name, kinds.iter().copied()))
+                .filter(|right| kinds.contains(right));
+            if right.is_some() {
+                // Nothing of the map is read before it is known what it is.
+                self.report_key(entry, &kinds, right, self.span);
+                any = true;
             }
         }
-        if cfg!(debug_assertions) && !self.reader.has_errors() {
+        any
+    }
+
+    /// Ends reading: every key that the table does not have is unknown.
+    pub fn finish(mut self) {
+        let map = self.map;
+        let known: Vec<&str> = map.keys().map(|key| key.name).collect();
+        for entry in std::mem::take(&mut self.entries).into_iter().flatten() {
+            if map.key(&entry.key).is_some() {
+                continue;
+            }
+            let free = known.iter().copied().filter(|key| !self.has(key));
+            let right =
+                fix::meant(&entry.key, free.clone()).or_else(|| fix::called_here(&entry.key, free));
+            // One mistake, one message.
+            self.missing.retain(|missing| Some(*missing) != right);
+            self.report_key(entry, &known, right, entry.value.span);
+        }
+        if cfg!(debug_assertions) && self.missing.is_empty() && !self.reader.has_errors() {
             let kinds = map.kinds();
             for key in map.keys() {
                 assert!(
@@ -449,6 +517,43 @@ impl<'a> Fields<'a> {
                     map.name
                 );
             }
+        }
+    }
+
+    /// Reports an unknown key; `hidden` is what nobody looks at because of it.
+    fn report_key(&self, entry: &Entry, known: &[&str], right: Option<&str>, hidden: Span) {
+        let what = format!("key in {}", self.map.what);
+        let (span, name) = (entry.key_span, &entry.key);
+        let reader = self.reader;
+        let mut problem = reader.misspelt("E0101", span, &what, name, known, right);
+        for fix in &mut problem.fixes {
+            fix.reveals = Some(hidden);
+        }
+        reader.push(problem);
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.all.iter().any(|entry| entry.key == key)
+    }
+}
+
+/// The keys of a map and of all its variants.
+fn all_keys(map: &Map, into: &mut Vec<&'static str>) {
+    into.extend(map.keys().map(|key| key.name));
+    for kind in map.kinds() {
+        if let Some(variant) = map.variant(kind) {
+            all_keys(variant, into);
+        }
+    }
+}
+
+/// What is missing is said when the map has been read, whether to its end or not.
+impl Drop for Fields<'_> {
+    fn drop(&mut self) {
+        let first = Span::new(self.span.start, self.span.start + 1);
+        for key in &self.missing {
+            let message = format!("{} has no `{key}`", self.map.what);
+            self.reader.error("E0102", first, message);
         }
     }
 }

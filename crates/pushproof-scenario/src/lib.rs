@@ -15,6 +15,8 @@ mod diagnostic;
 mod dialect;
 mod expr;
 pub mod fields;
+mod fix;
+mod fixing;
 pub mod grammar;
 mod library;
 mod matcher;
@@ -39,7 +41,9 @@ pub use dialect::{
     PollRules, Profile, Recognition, Requirement, Requirements,
 };
 pub use expr::{Expr, Part};
-pub use library::{Library, SourceFile};
+pub use fix::{Edit, Fix};
+pub use fixing::{Stages, settle, verify};
+pub use library::{Library, SourceFile, is_rules, is_scenario};
 pub use matcher::{Kind, Matcher};
 pub use parse::{File, parse};
 pub use path::{Headers, Path, Root, Seen, each_below};

@@ -2,11 +2,13 @@
 //!
 //! No file is opened here; texts come in with their names.
 
+mod one;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::ast::{Fragment, Scenario, Step, StepKind};
-use crate::compile::{Against, compile};
+use crate::compile::{Against, compile, distinct};
 use crate::diagnostic::Diagnostic;
 use crate::dialect::{Dialect, FitError, Profile, Requirements};
 use crate::fields::Reader;
@@ -102,16 +104,10 @@ impl Library {
             Some(File::Scenario(scenario)) => self.scenarios.push(scenario),
             Some(File::Fragment(fragment)) => {
                 let reader = Reader::new(&source);
-                let name = format!("fragments/{}", fragment.name.value);
-                if file.relative != format!("{name}.yaml") {
-                    let message = format!(
-                        "fragment `{}` must stand in `{name}.yaml`",
-                        fragment.name.value
-                    );
-                    reader.error("E0210", fragment.name.span, message);
-                }
+                one::in_its_place(&reader, &fragment, &file.relative);
                 problems.extend(reader.into_problems());
-                self.fragments.insert(name, fragment);
+                self.fragments
+                    .insert(format!("fragments/{}", fragment.name.value), fragment);
             }
             None => {}
         }
@@ -195,13 +191,9 @@ impl Library {
         for scenario in &self.scenarios {
             let (compiled, found) = compile(scenario, against);
             programs.extend(compiled.into_iter().map(Arc::new));
-            for problem in found {
-                if !problems.iter().any(|known| same(known, &problem)) {
-                    problems.push(problem);
-                }
-            }
+            problems.extend(found);
         }
-        Some((programs, problems))
+        Some((programs, distinct(problems)))
     }
 }
 
@@ -247,18 +239,17 @@ impl Library {
     }
 }
 
-/// A fragment's problem is found by everyone who uses it, and told once.
-fn same(one: &Diagnostic, other: &Diagnostic) -> bool {
-    (one.code, one.span, &one.message, one.source.path())
-        == (other.code, other.span, &other.message, other.source.path())
-}
-
-/// The files of a dialect's folder that are scenarios or fragments.
-fn is_scenario(relative: &str) -> bool {
+/// Whether a file of a dialect's folder is a scenario or a fragment.
+#[must_use]
+pub fn is_scenario(relative: &str) -> bool {
     let other = ["shapes/", "load/"]
         .iter()
         .any(|folder| relative.starts_with(folder));
-    relative.ends_with(".yaml")
-        && !other
-        && !matches!(relative, "dialect.yaml" | "requirements.yaml")
+    relative.ends_with(".yaml") && !other && !is_rules(relative)
+}
+
+/// Whether a file of a dialect's folder is one on which all others depend.
+#[must_use]
+pub fn is_rules(relative: &str) -> bool {
+    matches!(relative, "dialect.yaml" | "requirements.yaml")
 }

@@ -32,16 +32,24 @@ pub enum File {
 /// Reads a file. With problems there may still be a file, so that other checks go on.
 #[must_use]
 pub fn parse(source: &Arc<Source>, requirements: &Requirements) -> (Option<File>, Vec<Diagnostic>) {
-    let node = match yaml::parse(source) {
-        Ok(node) => node,
-        Err(problem) => return (None, vec![*problem]),
-    };
+    match yaml::parse(source) {
+        Ok(node) => parse_tree(source, &node, requirements),
+        Err(problem) => (None, vec![*problem]),
+    }
+}
+
+/// Reads a file whose tree is known.
+pub(crate) fn parse_tree(
+    source: &Arc<Source>,
+    node: &Node,
+    requirements: &Requirements,
+) -> (Option<File>, Vec<Diagnostic>) {
     let reader = Reader::new(source);
     let mut file = Parser {
         reader: &reader,
         requirements,
     }
-    .file(&node);
+    .file(node);
     let problems = reader.into_problems();
     let incomplete = problems.iter().any(Diagnostic::is_error);
     match &mut file {

@@ -1,12 +1,16 @@
 //! YAML as a tree with places. Strict on purpose: one document, no anchors, no tags, no duplicate or non-text keys
 //! (`language.md`, "Decisions"), bounded in size and depth, so that hostile or broken files end in a clear message.
 
+mod syntax;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle};
 
+use self::syntax::Begun;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::fix;
 use crate::source::{Source, Span};
 
 /// Largest file that is read, in bytes.
@@ -118,6 +122,7 @@ pub fn parse(source: &Arc<Source>) -> Result<Node, Box<Diagnostic>> {
     Builder {
         source,
         open: Vec::new(),
+        closed: Vec::new(),
         root: None,
     }
     .run()
@@ -139,6 +144,7 @@ fn problem(
         label: String::new(),
         related: None,
         help: help.map(str::to_owned),
+        fixes: Vec::new(),
     })
 }
 
@@ -147,6 +153,16 @@ struct Open {
     start: u32,
     end: u32,
     kind: OpenKind,
+}
+
+impl Open {
+    fn begun(&self) -> Begun {
+        let list = matches!(self.kind, OpenKind::List(_));
+        Begun {
+            start: self.start,
+            list,
+        }
+    }
 }
 
 enum OpenKind {
@@ -162,6 +178,8 @@ enum OpenKind {
 struct Builder<'a> {
     source: &'a Arc<Source>,
     open: Vec<Open>,
+    /// What has ended since the last value.
+    closed: Vec<Begun>,
     root: Option<Node>,
 }
 
@@ -185,24 +203,19 @@ impl Builder<'_> {
     }
 
     fn syntax(&self, error: &granit_parser::ScanError) -> Box<Diagnostic> {
-        let mark = error.marker();
-        let at = byte_of(*mark, self.source.text());
-        if error.info().contains("unknown anchor") {
+        if *error.kind() == ErrorKind::UnknownAnchor {
+            let at = byte_of(*error.marker(), self.source.text());
             return self.refused("aliases (`*name`) are", Span::new(at, at + 1));
         }
-        problem(
-            self.source,
-            "E0001",
-            format!("not YAML: {}", error.info()),
-            Span::new(at, at + 1),
-            None,
-        )
+        let open: Vec<Begun> = self.open.iter().map(Open::begun).collect();
+        syntax::explain(self.source, error, &open, &self.closed)
     }
 
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Diagnostic>> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.plain(anchor, tag.is_some(), span)?;
+                self.closed.clear();
                 let quoted = style != ScalarStyle::Plain;
                 // The parser writes a tilde where nothing is written.
                 let text = if span.start == span.end && !quoted {
@@ -274,6 +287,7 @@ impl Builder<'_> {
             let message = format!("nested deeper than {DEPTH_MAX} levels");
             return Err(problem(self.source, "E0002", message, span, None));
         }
+        self.closed.clear();
         self.open.push(Open {
             start: span.start,
             end: span.end,
@@ -286,14 +300,13 @@ impl Builder<'_> {
         let Some(open) = self.open.pop() else {
             return Ok(());
         };
+        self.closed.push(open.begun());
         // A block container's own end lies at the start of the next token; its last child is where people see it end.
-        let flow = self
-            .source
-            .text()
-            .as_bytes()
-            .get(open.start as usize)
-            .is_some_and(|byte| matches!(byte, b'[' | b'{'));
-        let end = if flow { span.end } else { open.end };
+        let end = if open.begun().is_flow(self.source) {
+            span.end
+        } else {
+            open.end
+        };
         let kind = match open.kind {
             OpenKind::List(items) => Kind::List(items),
             OpenKind::Map { entries, .. } => Kind::Map(entries),
@@ -358,13 +371,16 @@ fn key_text(source: &Arc<Source>, node: &Node) -> Result<String, Box<Diagnostic>
     );
     if !quoted && (yaml_1_1_boolean || !plain_to_json(text).is_string()) {
         let message = format!("key `{text}` is not text for every YAML reader");
-        return Err(problem(
-            source,
-            "E0005",
-            message,
-            node.span,
-            Some("put it in quotes or choose another name"),
-        ));
+        let help = "put it in quotes or choose another name";
+        let mut problem = problem(source, "E0005", message, node.span, Some(help));
+        if text == "on" {
+            problem.help = Some(format!("{help}; a trigger is called `meanwhile`"));
+            problem
+                .fixes
+                .extend(fix::respell(source, node.span, text, "meanwhile"));
+        }
+        problem.fixes.extend(fix::quote(source, node.span));
+        return Err(problem);
     }
     if text == "<<" {
         return Err(problem(

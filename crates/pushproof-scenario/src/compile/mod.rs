@@ -13,7 +13,7 @@ mod scope;
 mod send;
 mod steps;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::ast::{self, Fragment, Scenario};
@@ -40,7 +40,10 @@ pub struct Against<'a> {
 pub const CASES_MAX: usize = 1_000;
 
 /// The warnings that something is written and never used.
-const UNUSED: [&str; 2] = ["W0155", "W0156"];
+pub(crate) const UNUSED: [&str; 2] = ["W0155", "W0156"];
+
+/// What is said of a name or a step that is not there.
+const UNBOUND: [&str; 2] = ["E0154", "E0190"];
 
 /// How often a case may use fragments, those that fragments use included.
 const USES_MAX: usize = 1_000;
@@ -64,25 +67,40 @@ pub fn compile(scenario: &Scenario, against: Against<'_>) -> (Vec<Program>, Vec<
         let mut compiler = Compiler::new(scenario, against, &row);
         compiler.run();
         incomplete |= compiler.incomplete;
-        let (program, found) = compiler.finish();
+        let (program, mut found) = compiler.finish();
         programs.push(program);
-        for problem in found {
-            let same = |known: &Diagnostic| {
-                (known.code, known.span, &known.message)
-                    == (problem.code, problem.span, &problem.message)
-                    && known.source.path() == problem.source.path()
-            };
-            if !problems.iter().any(same) {
-                problems.push(problem);
-            }
-        }
+        problems.append(&mut found);
     }
+    let mut problems = distinct(problems);
     if incomplete || problems.iter().any(Diagnostic::is_error) {
         programs.clear();
         // What seems unused may be used by what could not be read.
         problems.retain(|problem| !UNUSED.contains(&problem.code));
     }
+    if incomplete {
+        // And what seems unbound may be bound there, unless it is nearly a name that is bound.
+        let unbound = |problem: &Diagnostic| UNBOUND.contains(&problem.code);
+        problems.retain(|problem| !unbound(problem) || !problem.fixes.is_empty());
+    }
     (programs, problems)
+}
+
+/// Each problem once: every row of a matrix finds it again, and so does everyone who uses a fragment.
+pub(crate) fn distinct(problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut known = BTreeSet::new();
+    let key = |problem: &Diagnostic| {
+        let (path, message) = (problem.source.path(), problem.message.as_str());
+        (
+            problem.code,
+            problem.span,
+            path.to_owned(),
+            message.to_owned(),
+        )
+    };
+    problems
+        .into_iter()
+        .filter(|problem| known.insert(key(problem)))
+        .collect()
 }
 
 struct Compiler<'a> {

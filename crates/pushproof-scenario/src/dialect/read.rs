@@ -49,30 +49,34 @@ fn read(reader: &Reader, node: &Node, requirements: Requirements) -> Option<Dial
         .collect();
     let lifetimes = durations(reader, fields.take("lifetimes"));
     let profiles_node = fields.need("profiles");
+    let operations_node = fields.need("operations");
+    let not_fresh = fields.texts("not_fresh");
+    let client_refused = fields.texts("client_refused");
+    let endpoints = fields
+        .take("endpoints")
+        .map(|node| endpoints::read(reader, node))
+        .unwrap_or_default();
+    let poll = fields
+        .take("poll")
+        .and_then(|node| poll_rules(reader, node));
+    let always_node = fields.take("always");
+    fields.finish();
     let outcomes = profiles_node
         .map(|node| outcome_names(reader, node))
         .unwrap_or_default();
     let profiles = profiles_node
         .map(|node| profiles(reader, node, &outcomes))
         .unwrap_or_default();
-    let not_fresh = outcome_set(reader, &fields.texts("not_fresh"), &outcomes);
-    let client_refused = outcome_set(reader, &fields.texts("client_refused"), &outcomes);
-    let endpoints = fields
-        .take("endpoints")
-        .map(|node| endpoints::read(reader, node))
-        .unwrap_or_default();
-    let mut operations = fields
-        .need("operations")
-        .map(|node| operations(reader, node, &endpoints, &outcomes))
-        .unwrap_or_default();
+    // Without outcomes or operations every name of one would be unknown, and none of them is the mistake.
+    let (Some(_), Some(operations_node)) = (profiles_node, operations_node) else {
+        return None;
+    };
+    let not_fresh = outcome_set(reader, &not_fresh, &outcomes);
+    let client_refused = outcome_set(reader, &client_refused, &outcomes);
+    let mut operations = operations(reader, operations_node, &endpoints, &outcomes);
     operations.push(written_out(&operations, outcomes.len()));
-    let poll = fields
-        .take("poll")
-        .and_then(|node| poll_rules(reader, node));
-    let always = fields
-        .take("always")
-        .map(|node| always(reader, node, &operations, &outcomes, &requirements));
-    fields.finish();
+    let always =
+        always_node.map(|node| always(reader, node, &operations, &outcomes, &requirements));
     Some(Dialect {
         name: name?.value,
         title: title?.value,

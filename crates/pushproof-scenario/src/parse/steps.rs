@@ -34,6 +34,8 @@ impl Parser<'_> {
             ["use"] => self.use_(&mut fields).map(StepKind::Use),
             ["wait"] => self.wait(&mut fields).map(StepKind::Wait),
             ["device"] => self.device(&mut fields).map(StepKind::Device),
+            // Named by a word that is nearly right: that is the mistake, and the step has no other yet.
+            [] if fields.kind_is_misspelt() => return None,
             _ => {
                 let message = match kinds.len() {
                     0 => "a step without an action".to_owned(),

@@ -64,8 +64,12 @@ title: x
     error[E0001]: not YAML: illegal placement of ':' indicator
      --> s.yaml:3:6
       |
+    2 | id: [a, b
+      |     - begins here
     3 | title: x
       |      ^
+      |
+      = help: close it with `]`; a text in it that has `: `, `,` or brackets needs quotes
     ");
 }
 
@@ -78,8 +82,13 @@ id: x
     error[E0001]: not YAML: mapping values are not allowed in this context
      --> s.yaml:3:7
       |
+    1 | format: 1
+      | ------ the map begins here
+    2 | id: x
     3 |  title: y
       |       ^
+      |
+      = help: indent this line by 0 spaces, not 1, like the map that begins in line 1
     ");
 }
 
@@ -91,6 +100,8 @@ fn a_tab_for_indentation() {
       |
     3 |     - id: x
       |     ^
+      |
+      = help: indent with spaces
     ");
 }
 
@@ -210,7 +221,7 @@ steps: []
     4 | on: push
       | ^^
       |
-      = help: put it in quotes or choose another name
+      = help: put it in quotes or choose another name; a trigger is called `meanwhile`
     ");
 }
 
@@ -304,12 +315,6 @@ schritte: größer
 #[test]
 fn windows_line_ends_and_a_byte_order_mark() {
     check!("\u{feff}format: 1\r\nid: case\r\ntitle: x\r\nstepz: []\r\n", @"
-    error[E0102]: the file has no `steps`
-     --> s.yaml:1:1
-      |
-    1 | format: 1
-      | ^
-
     error[E0101]: unknown key in the file `stepz`
      --> s.yaml:4:1
       |
@@ -356,12 +361,6 @@ id: case
 title: A case
 stesp: []
 ", @"
-    error[E0102]: the file has no `steps`
-     --> s.yaml:1:1
-      |
-    1 | format: 1
-      | ^
-
     error[E0101]: unknown key in the file `stesp`
      --> s.yaml:4:1
       |
@@ -1003,6 +1002,8 @@ fn braces_without_quotes() {
       |
     7 |   - { id: x, call: token.password, with: { username: "${alice.username}", password: x${alice.password} }, expect: mfa_required }
       |                                                                                       ^
+      |
+      = help: a text with braces needs quotes: `"x${alice.password}"`
     "#);
 }
 
@@ -1647,13 +1648,15 @@ fn a_repetition_without_quotes() {
     poll!("every: profile
 give_up_after: 30s
 outcomes: [pending{2}, tokens]
-", @"
+", @r#"
     error[E0001]: not YAML: while parsing a flow sequence, expected ',' or ']'
       --> s.yaml:13:23
        |
     13 |     outcomes: [pending{2}, tokens]
        |                       ^
-    ");
+       |
+       = help: a text with braces needs quotes: `"pending{2}"`
+    "#);
 }
 
 #[test]
@@ -2299,7 +2302,7 @@ fn nesting_deeper_than_anybody_needs() {
 #[test]
 fn nesting_without_end() {
     check!(&format!("format: 1\nid: {}", "[".repeat(100_000)), @"
-    error[E0001]: not YAML: recursion limit exceeded
+    error[E0002]: nested deeper than 48 levels
      --> s.yaml:2:260
       |
     2 | ...[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[...
@@ -2392,5 +2395,139 @@ fn more_steps_than_a_case_can_have() {
         |
     404 |   - { id: w400, wait: 1s, why: to grow }
         |           ^^^^
+    ");
+}
+
+#[test]
+fn a_misspelt_section_of_the_dialect_is_one_mistake() {
+    let text = DIALECT_WITH_A_CONDITION.replace("operations:", "operatins:");
+    dialect!(&text, @"
+    error[E0101]: unknown key in the dialect `operatins`
+     --> dialect.yaml:4:1
+      |
+    4 | operatins:
+      | ^^^^^^^^^
+      |
+      = help: did you mean `operations`?
+    ");
+    let text = DIALECT_WITH_A_CONDITION.replace("profiles:", "profles:");
+    dialect!(&text, @"
+    error[E0101]: unknown key in the dialect `profles`
+     --> dialect.yaml:9:1
+      |
+    9 | profles:
+      | ^^^^^^^
+      |
+      = help: did you mean `profiles`?
+    ");
+}
+
+const DIALECT_WITH_A_CONDITION: &str = "--- dialect.yaml
+format: 1
+dialect: small
+title: Small
+operations:
+  ask: { http: POST /ask, outcomes: [tokens, pending] }
+always:
+  - { of: ask, that: header.cache-control, matches: no-store }
+  - { of: \"a*\", that: text, matches: x }
+profiles:
+  only:
+    tokens: { status: 200, means: final }
+    pending: { status: 400, means: pending }
+";
+
+#[test]
+fn a_line_between_two_blocks() {
+    steps!("  - id: list
+    call: authenticators.list
+   with: { mfa_token: $mfa_token }
+", @"
+    error[E0001]: not YAML: while parsing a block collection, did not find expected '-' indicator
+     --> s.yaml:9:4
+      |
+    7 |   - id: list
+      |     -- the map begins here
+    8 |     call: authenticators.list
+    9 |    with: { mfa_token: $mfa_token }
+      |    ^
+      |
+      = help: indent this line by 4 spaces, not 3, like the map that begins in line 7
+    ");
+}
+
+#[test]
+fn an_item_that_is_indented_too_little() {
+    steps!(" - { id: list, call: authenticators.list, with: { mfa_token: $mfa_token }, expect: ok }
+", @"
+    error[E0001]: not YAML: while parsing a block mapping, did not find expected key
+     --> s.yaml:7:2
+      |
+    6 |   - { id: login, use: fragments/password-login, with: { user: alice }, capture: { mfa_token: mfa_token } }
+      |   - the list begins here
+    7 |  - { id: list, call: authenticators.list, with: { mfa_token: $mfa_token }, expect: ok }
+      |  ^
+      |
+      = help: indent this line by 2 spaces, not 1, like the list that begins in line 6
+    ");
+}
+
+#[test]
+fn a_quote_that_is_not_closed() {
+    check!("format: 1
+id: case
+title: 'A case
+steps: []
+", @"
+    error[E0001]: not YAML: unclosed quote
+     --> s.yaml:3:8
+      |
+    3 | title: 'A case
+      |        ^
+      |
+      = help: close the quote, or double a quote that belongs to the text
+    ");
+}
+
+/// A small text that would be very large if it meant what it means elsewhere.
+#[test]
+fn a_text_that_explodes() {
+    let mut text = String::from("a: &a [x, x, x, x, x, x, x, x, x]\n");
+    for (one, next) in ('a'..='z').zip('b'..='z') {
+        text.push_str(&format!(
+            "{next}: &{next} [*{one}, *{one}, *{one}, *{one}, *{one}, *{one}, *{one}, *{one}]\n"
+        ));
+    }
+    check!(&text, @"
+    error[E0003]: anchors (`&name`) are not part of this language
+     --> s.yaml:1:4
+      |
+    1 | a: &a [x, x, x, x, x, x, x, x, x]
+      |    ^^^^
+      |
+      = help: write the value out, or move it into a fragment
+    ");
+}
+
+#[test]
+fn blocks_without_end() {
+    let mut text = String::new();
+    for depth in 0..1_400 {
+        text.push_str(&" ".repeat(depth));
+        text.push_str("a:\n");
+    }
+    check!(&text, @"
+    error[E0002]: nested deeper than 48 levels
+      --> s.yaml:49:49
+       |
+    49 | ...                   a:
+       |                       ^
+    ");
+    check!(&"- ".repeat(100_000), @"
+    error[E0002]: nested deeper than 48 levels
+     --> s.yaml:1:97
+      |
+    1 | - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - -...
+      |                                                                                                 ^
     ");
 }

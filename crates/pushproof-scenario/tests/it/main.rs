@@ -2,7 +2,9 @@
 
 mod checked;
 mod diagnostics;
+mod fixes;
 mod footprint;
+mod fuzz;
 mod laws;
 mod many;
 mod polling;
