@@ -39,7 +39,7 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Run scenarios and judge the endpoint, requirement by requirement
     Conformance(Conformance),
-    /// Find everything that is wrong in scenarios before the first request
+    /// Find everything that is wrong in scenarios, dialects and targets before the first request
     Check(Check),
     /// List scenarios, requirements or faults
     List(List),
@@ -128,12 +128,35 @@ pub(crate) struct List {
     pub(crate) faults: bool,
 }
 
-/// Find everything that is wrong in scenarios.
+/// Find everything that is wrong in scenarios, dialects, targets and lists of known deviations.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Check {
+    /// Scenarios, fragments, a dialect's folder, targets, lists of known deviations; `-` is standard input. Without any, the whole dialect
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How problems are told: for people, as one JSON document, or as GitHub's workflow commands
+    #[arg(long, value_name = "FORM", default_value = "human")]
+    pub(crate) format: CheckFormat,
+    /// Show as a diff how misspelt keys and words, missing quotes and indentation would be put right
+    #[arg(long, conflicts_with = "coverage")]
+    pub(crate) fix: bool,
+    /// With --fix: change the files
+    #[arg(long, requires = "fix")]
+    pub(crate) write: bool,
     /// Also show requirements that no scenario covers, and scenarios that cover none
     #[arg(long)]
     pub(crate) coverage: bool,
+}
+
+/// How problems are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// With the lines they are about.
+    Human,
+    /// One document.
+    Json,
+    /// Annotations of a pull request.
+    Github,
 }
 
 /// Explain a requirement, a case or a fault in plain words.

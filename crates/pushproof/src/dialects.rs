@@ -1,18 +1,14 @@
 //! Where a dialect's files come from: the folder that was asked for, or the binary itself.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use pushproof_runner::target::Target;
 use pushproof_scenario::{Diagnostic, FitError, Library, SourceFile};
 
 use crate::args::Args;
 use crate::command::Problem;
-
-/// Largest file that is read at all; the parser has its own, lower limit and says so with a place.
-const FILE_MAX: u64 = 16 << 20;
-/// Deepest folder below a dialect's, so that a link in a circle ends.
-const DEPTH_MAX: usize = 8;
+use crate::files::{self, Walked};
 
 /// Reads the dialect that was asked for. Warnings are printed; errors end the command with nothing sent.
 pub(crate) fn library(args: &Args, colour: bool) -> Result<Library, Problem> {
@@ -44,8 +40,9 @@ pub(crate) fn spoken_by(args: &Args, target: &Target, colour: bool) -> Result<Li
 }
 
 fn named(args: &Args, dialect: &str, colour: bool) -> Result<Library, Problem> {
-    let files = files(args, dialect)?;
-    let (library, problems) = Library::read(&files);
+    let (files, mut problems) = files(args, dialect)?;
+    let (library, found) = Library::read(&files);
+    problems.extend(found);
     report(&problems, colour)?;
     library.ok_or_else(|| Problem::invalid(format!("dialect `{dialect}` cannot be read")))
 }
@@ -64,11 +61,30 @@ pub(crate) fn report(problems: &[Diagnostic], colour: bool) -> Result<(), Proble
     }
 }
 
-fn files(args: &Args, dialect: &str) -> Result<Vec<SourceFile>, Problem> {
+/// The files of a dialect, and those that could not be read.
+pub(crate) fn files(
+    args: &Args,
+    dialect: &str,
+) -> Result<(Vec<SourceFile>, Vec<Diagnostic>), Problem> {
     match &args.dialects {
         Some(folder) => on_disk(folder, dialect),
-        None => embedded(dialect),
+        None => Ok((embedded(dialect)?, Vec::new())),
     }
+}
+
+/// The names of the dialects that there are.
+pub(crate) fn names(args: &Args) -> Vec<String> {
+    let mut names: Vec<String> = match &args.dialects {
+        Some(folder) => names_in(folder).unwrap_or_default(),
+        None => {
+            let files = pushproof_dialects::FILES.iter();
+            let folders = files.filter_map(|(path, _)| path.split('/').next());
+            folders.map(str::to_owned).collect()
+        }
+    };
+    names.sort();
+    names.dedup();
+    names
 }
 
 fn embedded(dialect: &str) -> Result<Vec<SourceFile>, Problem> {
@@ -93,30 +109,52 @@ fn embedded(dialect: &str) -> Result<Vec<SourceFile>, Problem> {
     Ok(files)
 }
 
-fn on_disk(dialects: &Path, dialect: &str) -> Result<Vec<SourceFile>, Problem> {
+fn on_disk(dialects: &Path, dialect: &str) -> Result<(Vec<SourceFile>, Vec<Diagnostic>), Problem> {
     let folder = dialects.join(dialect);
     if !folder.join("dialect.yaml").is_file() {
-        let read = fs::read_dir(dialects);
-        let names: Vec<String> = read
-            .map_err(|error| {
-                Problem::invalid(format!("reading folder `{}`: {error}", dialects.display()))
-            })?
-            .filter_map(|entry| {
-                let path = entry.ok()?.path();
-                path.join("dialect.yaml").is_file().then(|| {
-                    path.file_name()
-                        .unwrap_or_default()
-                        .to_string_lossy()
-                        .into_owned()
-                })
-            })
-            .collect();
+        let names = names_in(dialects)?;
         return Err(unknown(dialect, names.iter().map(String::as_str)));
     }
+    Ok(below(&folder))
+}
+
+/// The folders that have a `dialect.yaml`.
+fn names_in(dialects: &Path) -> Result<Vec<String>, Problem> {
+    let entries = fs::read_dir(dialects).map_err(|error| {
+        Problem::invalid(format!("reading folder `{}`: {error}", dialects.display()))
+    })?;
+    let name = |entry: std::io::Result<fs::DirEntry>| {
+        let path = entry.ok()?.path();
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        path.join("dialect.yaml").is_file().then_some(name)
+    };
+    Ok(entries.filter_map(name).collect())
+}
+
+/// The files of a dialect's folder, and those that could not be read.
+pub(crate) fn below(folder: &Path) -> (Vec<SourceFile>, Vec<Diagnostic>) {
+    let Walked {
+        files: paths,
+        mut problems,
+        ..
+    } = Walked::below(folder);
     let mut files = Vec::new();
-    walk(&folder, &folder, 0, &mut files)?;
-    files.sort_by(|one, other| one.relative.cmp(&other.relative));
-    Ok(files)
+    for path in paths {
+        match files::text(&path) {
+            Ok(text) => files.push(SourceFile {
+                relative: relative(folder, &path),
+                shown: path.to_string_lossy().into_owned(),
+                text,
+            }),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    (files, problems)
+}
+
+fn relative(root: &Path, path: &Path) -> String {
+    let relative = path.strip_prefix(root).unwrap_or(path);
+    relative.to_string_lossy().replace('\\', "/")
 }
 
 fn unknown<'a>(dialect: &str, known: impl Iterator<Item = &'a str>) -> Problem {
@@ -128,55 +166,4 @@ fn unknown<'a>(dialect: &str, known: impl Iterator<Item = &'a str>) -> Problem {
         Some(near) => problem.hint(format!("did you mean `{near}`?")),
         None => problem.hint(format!("known: {}", known.join(", "))),
     }
-}
-
-fn walk(
-    root: &Path,
-    folder: &Path,
-    depth: usize,
-    into: &mut Vec<SourceFile>,
-) -> Result<(), Problem> {
-    if depth > DEPTH_MAX {
-        let hint = "a link may lead in a circle";
-        return Err(
-            Problem::invalid(format!("folder `{}` is nested too deep", folder.display()))
-                .hint(hint),
-        );
-    }
-    let failed = |path: &Path, error: &dyn std::fmt::Display| {
-        Problem::invalid(format!("reading `{}`: {error}", path.display()))
-    };
-    let entries = fs::read_dir(folder).map_err(|error| failed(folder, &error))?;
-    for entry in entries {
-        let path: PathBuf = entry.map_err(|error| failed(folder, &error))?.path();
-        if path.is_dir() {
-            walk(root, &path, depth + 1, into)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "yaml")
-        {
-            let length = fs::metadata(&path)
-                .map_err(|error| failed(&path, &error))?
-                .len();
-            if length > FILE_MAX {
-                return Err(failed(
-                    &path,
-                    &format!("larger than {} MiB", FILE_MAX >> 20),
-                ));
-            }
-            let bytes = fs::read(&path).map_err(|error| failed(&path, &error))?;
-            let text = String::from_utf8(bytes).map_err(|_| failed(&path, &"not UTF-8"))?;
-            let relative = path
-                .strip_prefix(root)
-                .unwrap_or(&path)
-                .to_string_lossy()
-                .replace('\\', "/");
-            into.push(SourceFile {
-                relative,
-                shown: path.to_string_lossy().into_owned(),
-                text,
-            });
-        }
-    }
-    Ok(())
 }

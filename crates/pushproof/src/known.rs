@@ -11,7 +11,7 @@ use pushproof_report::{Deviation, KnownEntry, KnownState, Run, Verdict};
 use pushproof_scenario::fields::Reader;
 use pushproof_scenario::grammar::{EMPTY, FORMAT, Map, Shape, may, need};
 use pushproof_scenario::yaml::{self, Node};
-use pushproof_scenario::{Diagnostic, Program, Source, Spanned};
+use pushproof_scenario::{Diagnostic, Program, Source, Span, Spanned};
 
 use crate::command::Problem;
 use crate::{dialects, select};
@@ -64,6 +64,8 @@ static DEVIATION: Map = Map {
 pub(crate) struct Entry {
     known: KnownEntry,
     glob: GlobMatcher,
+    /// Where its case stands.
+    span: Span,
 }
 
 /// What a list is held against.
@@ -88,6 +90,38 @@ pub(crate) fn read(path: &Path, colour: bool) -> Result<Vec<Entry>, Problem> {
     let (entries, problems) = parse(&source);
     dialects::report(&problems, colour)?;
     Ok(entries)
+}
+
+/// Everything that is wrong in a list, held against the cases of a dialect. An entry may be meant for another dialect, so one that matches
+/// nothing is only a warning here.
+pub(crate) fn check(
+    source: &Arc<Source>,
+    programs: &[Arc<Program>],
+    dialect: &str,
+) -> Vec<Diagnostic> {
+    let (entries, mut problems) = parse(source);
+    let reader = Reader::new(source);
+    for entry in &entries {
+        let matched = programs.iter().any(|program| entry.is_about(program));
+        if !matched && !programs.is_empty() {
+            let message = format!(
+                "no case `{}` of dialect `{dialect}` has a check `{}`",
+                entry.known.case, entry.known.check
+            );
+            let help =
+                "an entry that matches nothing fails a run; `--dialect` names another dialect";
+            reader.warn("W0404", entry.span, message, help);
+        }
+    }
+    problems.extend(reader.into_problems());
+    problems
+}
+
+impl Entry {
+    /// Whether a case has the check that the entry names.
+    fn is_about(&self, program: &Program) -> bool {
+        self.glob.is_match(&program.id) && checks(program).contains(&self.known.check)
+    }
 }
 
 fn parse(source: &Arc<Source>) -> (Vec<Entry>, Vec<Diagnostic>) {
@@ -142,6 +176,7 @@ fn entry(reader: &Reader, node: &Node) -> Option<Entry> {
             format!("`{}` is not a glob: {error}", case.value),
         );
     });
+    let span = case.span;
     let known = KnownEntry {
         case: case.value,
         check: check.value,
@@ -154,6 +189,7 @@ fn entry(reader: &Reader, node: &Node) -> Option<Entry> {
     Some(Entry {
         known,
         glob: glob.ok()?,
+        span,
     })
     .filter(|_| day)
 }
@@ -190,11 +226,10 @@ pub(crate) fn deviations(entries: &[Entry], against: &Against<'_>) -> Vec<Deviat
 }
 
 fn deviation(entry: &Entry, against: &Against<'_>) -> Deviation {
-    let has_check = |program: &Program| checks(program).contains(&entry.known.check);
     let matching = against
         .programs
         .iter()
-        .filter(|program| entry.glob.is_match(&program.id) && has_check(program));
+        .filter(|program| entry.is_about(program));
     let cases: BTreeSet<String> = matching.map(|program| program.id.clone()).collect();
     let expired = entry
         .known

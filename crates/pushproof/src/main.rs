@@ -7,6 +7,7 @@ mod args;
 mod command;
 mod dialects;
 mod env;
+mod files;
 mod filter;
 mod known;
 mod output;

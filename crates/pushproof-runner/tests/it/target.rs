@@ -264,12 +264,6 @@ limits: { concurrency: 0, wait: 30 }
     .unwrap_err();
     assert!(!problems.contains("hunter2"), "{problems}");
     insta::assert_snapshot!(problems, @r#"
-    error[E0102]: a target has no `target`
-     --> targets/staging.yaml:1:1
-      |
-    1 | format: 1
-      | ^
-
     error[E0102]: a target has no `dialect`
      --> targets/staging.yaml:1:1
       |

@@ -8,6 +8,8 @@ mod tenantry;
 
 mod words;
 
+mod check;
+
 mod run;
 
 mod failures;

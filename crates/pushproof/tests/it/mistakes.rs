@@ -89,12 +89,6 @@ fn a_typo_in_a_key() {
     exit: 3
     ----- stdout -----
     ----- stderr -----
-    error[E0102]: a step has no `expect`
-     --> dialects/auth0/mine/first.yaml:7:5
-      |
-    7 |   - id: login
-      |     ^
-
     error[E0101]: unknown key in a step `expct`
       --> dialects/auth0/mine/first.yaml:11:5
        |
@@ -103,7 +97,8 @@ fn a_typo_in_a_key() {
        |
        = help: did you mean `expect`?
 
-    error: 2 errors; nothing was sent
+    error: 1 error; nothing was sent
+      help: one of the problems can be put right by `check --fix`
     ");
 }
 
@@ -116,10 +111,16 @@ fn wrong_indentation() {
     error[E0001]: not YAML: while parsing a block collection, did not find expected '-' indicator
       --> dialects/auth0/mine/first.yaml:11:4
        |
+     7 |   - id: login
+       |     -- the map begins here
+    ...
     11 |    expect: mfa_required
        |    ^
+       |
+       = help: indent this line by 4 spaces, not 3, like the map that begins in line 7
 
     error: 1 error; nothing was sent
+      help: one of the problems can be put right by `check --fix`
     ");
 }
 
@@ -138,6 +139,7 @@ fn a_capture_that_is_not_bound() {
        = help: did you mean `mfa_token`?
 
     error: 1 error; nothing was sent
+      help: one of the problems can be put right by `check --fix`
     ");
 }
 
