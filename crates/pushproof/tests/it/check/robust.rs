@@ -262,7 +262,11 @@ fn a_file_that_may_not_be_read() {
     use std::os::unix::fs::PermissionsExt;
     let workshop = Workshop::new();
     workshop.write("secret.yaml", SCENARIO);
-    fs::set_permissions(workshop.path("secret.yaml"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(
+        workshop.path("secret.yaml"),
+        fs::Permissions::from_mode(0o000),
+    )
+    .unwrap();
     let done = workshop.run(&["check", "secret.yaml"]);
     if fs::read(workshop.path("secret.yaml")).is_ok() {
         assert_eq!(done.exit, 0, "{}", done.stderr);
