@@ -66,6 +66,25 @@ impl Phone {
         Self { platform, ..self }
     }
 
+    /// Takes on the habits of a real platform from now on.
+    pub fn become_like(&mut self, platform: Platform) {
+        self.platform = platform;
+    }
+
+    /// Takes a push that another phone got: as somebody would who got hold of it. To this phone it is unanswered.
+    ///
+    /// # Errors
+    /// When the phone holds too many already.
+    pub fn hold(&mut self, push: &Push) -> Result<(), DeviceError> {
+        if self.pushes.len() >= PUSHES_MAX {
+            return Err(DeviceError::TooManyPushes {
+                pushes_max: PUSHES_MAX,
+            });
+        }
+        self.pushes.push(push.unanswered());
+        Ok(())
+    }
+
     /// The address that pushes for this phone are sent to.
     #[must_use]
     pub fn push_token(&self) -> &str {

@@ -17,6 +17,16 @@ pub enum Platform {
 }
 
 impl Platform {
+    /// The platform of a name in scenarios: `android` or `ios`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "android" => Some(Self::Android),
+            "ios" => Some(Self::Ios),
+            _ => None,
+        }
+    }
+
     pub(crate) fn push_service(self) -> &'static str {
         match self {
             Self::Plain | Self::Android => "GCM",

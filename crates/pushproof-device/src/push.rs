@@ -43,6 +43,14 @@ impl Push {
         &self.sent_at
     }
 
+    /// The same push in the hands of somebody who has not answered it.
+    pub(crate) fn unanswered(&self) -> Self {
+        Self {
+            first_answer: OnceLock::new(),
+            ..self.clone()
+        }
+    }
+
     /// Whether the phone has made an honest answer to it, whatever became of that.
     #[must_use]
     pub fn is_answered(&self) -> bool {

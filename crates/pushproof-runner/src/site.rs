@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use pushproof_report::Secret;
-use pushproof_scenario::{CLIENTS, ClientValues, Environment, Value};
+use pushproof_scenario::{CLIENTS, ClientValues, Environment, IMPOSTOR, Value};
 
 use crate::clock::Clock;
 use crate::handler::Handler;
@@ -291,6 +291,10 @@ impl Place {
         let clients = own.chain(self.target.clients.values());
         let secret = |client: &Client| Some(("client_secret", client.secret.clone()?));
         let mut secrets: Vec<_> = clients.filter_map(secret).collect();
+        // One character off the secret is nearly the secret.
+        let wrong = &environment(&self.target).clients[IMPOSTOR].secret;
+        let wrong = wrong.as_ref().and_then(Value::secret);
+        secrets.extend(wrong.map(|wrong| ("client_secret", Secret::new(wrong))));
         secrets.extend(self.users.secrets().await);
         secrets
     }
@@ -305,21 +309,17 @@ struct Ways {
 /// What a target gives to every session.
 fn environment(target: &Target) -> Environment {
     let values = |client: Option<&Client>| {
-        let secret = client.and_then(|client| Some(client.secret.as_ref()?.reveal()));
-        let in_header = client.filter(|client| client.auth == ClientAuth::Basic);
-        ClientValues {
-            id: client.map(|client| Value::Text(client.id.as_str().into())),
-            secret: secret.map(|secret| Value::Secret(secret.into())),
-            basic: in_header
-                .zip(secret)
-                .map(|(client, secret)| ClientValues::basic(&client.id, secret)),
-        }
+        client.map_or_else(ClientValues::default, |client| {
+            let secret = client.secret.as_ref().map(Secret::reveal);
+            ClientValues::new(&client.id, secret, client.auth == ClientAuth::Basic)
+        })
     };
     let mut clients: [ClientValues; CLIENTS.len()] = Default::default();
-    clients[0] = values(target.client.as_ref());
     for (at, name) in CLIENTS.iter().enumerate().skip(1) {
         clients[at] = values(target.clients.get(*name));
     }
+    clients[0] = values(target.client.as_ref());
+    clients[IMPOSTOR] = clients[0].impostor();
     let lifetimes: BTreeMap<String, Duration> = target.lifetimes.clone();
     Environment {
         clients,

@@ -236,7 +236,7 @@ impl Target {
             "management.api" => matches!(self.users, Some(Users::ManagementApi { .. })),
             "device.guardian" => matches!(self.devices, Some(Devices::Guardian { .. })),
             "clock" => self.clock.is_some(),
-            "switch.recovery_codes" => self.settings.is_some(),
+            _ if feature.starts_with("switch.") => self.settings.is_some(),
             // What is left depends on the tenant alone, and only `features` can deny it.
             _ => true,
         }
@@ -299,7 +299,7 @@ impl Target {
 }
 
 /// Every name that `features` may hold.
-pub const FEATURES: [&str; 19] = [
+pub const FEATURES: [&str; 20] = [
     "approver",
     "client.secret",
     "factor.push",
@@ -318,5 +318,6 @@ pub const FEATURES: [&str; 19] = [
     "messages",
     "clock",
     "switch.recovery_codes",
+    "switch.factor.otp",
     "audience.other",
 ];

@@ -255,6 +255,8 @@ pub struct Send {
     pub extra: Vec<(Spanned<String>, Expr)>,
     /// Another HTTP method.
     pub method: Option<Spanned<Expr>>,
+    /// Where the client proves itself: `basic`, in the `Authorization` header, whatever the target says.
+    pub auth: Option<Spanned<Expr>>,
 }
 
 /// Inputs by name, and those left out on purpose.

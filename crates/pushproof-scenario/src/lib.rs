@@ -37,8 +37,8 @@ pub use codes::{Explanation, explanation, explanations};
 pub use compile::{Against, CASES_MAX, compile};
 pub use diagnostic::{Diagnostic, Severity, nearest};
 pub use dialect::{
-    Alternative, Always, Body, Dialect, Endpoint, Field, FitError, Operation, Outcome, Outcomes,
-    PollRules, Profile, Recognition, Requirement, Requirements,
+    Alternative, Always, Body, BodyForm, Dialect, Endpoint, Field, FitError, Operation, Outcome,
+    Outcomes, PollRules, Profile, Recognition, Requirement, Requirements,
 };
 pub use expr::{Expr, Part};
 pub use fix::{Edit, Fix};
@@ -50,7 +50,7 @@ pub use path::{Headers, Path, Root, Seen, each_below};
 pub use pattern::{Element, Live, Pattern};
 pub use program::{
     Act, Action, Actor, ActorKind, AtOnce, CLIENTS, Capture, CaptureFrom, Check, Count, Exchange,
-    Expect, Meanwhile, Operand, Poll, Program, Slot, Step, Trigger, WaitLength,
+    Expect, IMPOSTOR, Meanwhile, Operand, Poll, Program, Slot, Step, Trigger, WaitLength,
 };
 pub use session::{
     ActView, CheckRef, ClientValues, Environment, Fact, Flight, Held, Input, Note, Output,

@@ -32,8 +32,12 @@ pub enum Matcher<T = Value> {
     AtMost(T),
     /// A text's characters, a list's elements or an object's members, counted.
     Length(u64, u64),
+    /// An object with all of these members.
+    Has(Vec<String>),
     /// Each element of a list, looked at below a path, meets a condition.
-    Each(Vec<(Vec<String>, Self)>),
+    Each(Conditions<T>),
+    /// An element of a list meets conditions, each looked at below a path.
+    Some(Conditions<T>),
     /// No two elements of a list are equal.
     Distinct,
     /// A text in which none of the secrets that the case knows occurs.
@@ -81,6 +85,32 @@ pub trait Context<T> {
     fn holds_secret(&self, text: &str) -> bool;
 }
 
+/// Conditions on an element of a list, each below a path.
+type Conditions<T> = Vec<(Vec<String>, Matcher<T>)>;
+
+fn meets<T>(item: &Value, conditions: &Conditions<T>, context: &dyn Context<T>) -> bool {
+    let holds = |(path, matcher): &(Vec<String>, Matcher<T>)| {
+        matcher.holds(below(item, path).as_deref(), context)
+    };
+    conditions.iter().all(holds)
+}
+
+fn map_all<T, U>(
+    conditions: &Conditions<T>,
+    resolve: &mut dyn FnMut(&T) -> Option<U>,
+) -> Option<Conditions<U>> {
+    let one =
+        |(path, matcher): &(Vec<String>, Matcher<T>)| Some((path.clone(), matcher.map(resolve)?));
+    conditions.iter().map(one).collect()
+}
+
+fn all_say<T>(conditions: &Conditions<T>, show: &dyn Fn(&T) -> String) -> String {
+    let one = |(path, matcher): &(Vec<String>, Matcher<T>)| {
+        format!("{} {}", path.join("."), matcher.says(show))
+    };
+    conditions.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
 impl<T> Matcher<T> {
     /// Whether the condition holds for what was found.
     pub fn holds(&self, found: Option<&Value>, context: &dyn Context<T>) -> bool {
@@ -116,13 +146,13 @@ impl<T> Matcher<T> {
             Self::Length(least, most) => {
                 length(found).is_some_and(|length| (*least..=*most).contains(&length))
             }
-            Self::Each(conditions) => found.as_array().is_some_and(|items| {
-                items.iter().all(|item| {
-                    conditions
-                        .iter()
-                        .all(|(path, matcher)| matcher.holds(below(item, path).as_deref(), context))
-                })
-            }),
+            Self::Has(members) => members.iter().all(|member| found.get(member).is_some()),
+            Self::Each(conditions) => found
+                .as_array()
+                .is_some_and(|items| items.iter().all(|item| meets(item, conditions, context))),
+            Self::Some(conditions) => found
+                .as_array()
+                .is_some_and(|items| items.iter().any(|item| meets(item, conditions, context))),
             Self::Distinct => found.as_array().is_some_and(|items| {
                 items
                     .iter()
@@ -157,12 +187,9 @@ impl<T> Matcher<T> {
             Self::AtLeast(operand) => Matcher::AtLeast(resolve(operand)?),
             Self::AtMost(operand) => Matcher::AtMost(resolve(operand)?),
             Self::Length(least, most) => Matcher::Length(*least, *most),
-            Self::Each(conditions) => Matcher::Each(
-                conditions
-                    .iter()
-                    .map(|(path, matcher)| Some((path.clone(), matcher.map(resolve)?)))
-                    .collect::<Option<_>>()?,
-            ),
+            Self::Has(members) => Matcher::Has(members.clone()),
+            Self::Each(conditions) => Matcher::Each(map_all(conditions, resolve)?),
+            Self::Some(conditions) => Matcher::Some(map_all(conditions, resolve)?),
             Self::Distinct => Matcher::Distinct,
             Self::HoldsNoSecrets => Matcher::HoldsNoSecrets,
             Self::IfPresent(matcher) => Matcher::IfPresent(Box::new(matcher.map(resolve)?)),
@@ -185,15 +212,9 @@ impl<T> Matcher<T> {
             Self::Length(least, most) if least == most => format!("length {least}"),
             Self::Length(least, u64::MAX) => format!("length at least {least}"),
             Self::Length(least, most) => format!("length {least} to {most}"),
-            Self::Each(conditions) => {
-                let one = |(path, matcher): &(Vec<String>, Self)| {
-                    format!("{} {}", path.join("."), matcher.says(show))
-                };
-                format!(
-                    "each with {}",
-                    conditions.iter().map(one).collect::<Vec<_>>().join(", ")
-                )
-            }
+            Self::Has(members) => format!("an object with {}", members.join(", ")),
+            Self::Each(conditions) => format!("each with {}", all_say(conditions, show)),
+            Self::Some(conditions) => format!("one with {}", all_say(conditions, show)),
             Self::Distinct => "elements that all differ".to_owned(),
             Self::HoldsNoSecrets => "a text without any secret of this case".to_owned(),
             Self::IfPresent(matcher) => format!("nothing, or {}", matcher.says(show)),
@@ -219,7 +240,7 @@ impl Matcher<Expr> {
             1 if optional => read.map(|matcher| Self::IfPresent(Box::new(matcher))),
             1 => read,
             0 => {
-                let help = "write one of `equals`, `is`, `matches`, `one_of`, `at_least`, `at_most`, `length`, `differs_from`, `each`, `distinct`, `holds_no`";
+                let help = "write one of `equals`, `is`, `matches`, `one_of`, `at_least`, `at_most`, `length`, `differs_from`, `has`, `each`, `some`, `distinct`, `holds_no`";
                 reader.error_with_help("E0120", fields.span(), "check without a condition", help);
                 None
             }
@@ -247,11 +268,13 @@ fn one(reader: &Reader, key: &str, node: &Node) -> Option<Matcher<Expr>> {
         "at_least" => Matcher::AtLeast(bound(reader, node, "`at_least`")?),
         "at_most" => Matcher::AtMost(bound(reader, node, "`at_most`")?),
         "length" => length_bounds(reader, node)?,
-        "each" => {
-            let items = reader.some(node, "`each`")?.into_iter();
-            let items = items.map(|item| element(reader, item));
-            Matcher::Each(items.collect::<Option<_>>()?)
+        "has" => {
+            let items = reader.some(node, "`has`")?.into_iter();
+            let names = items.map(|item| Some(reader.text(item, "a member's name")?.value));
+            Matcher::Has(names.collect::<Option<_>>()?)
         }
+        "each" => Matcher::Each(elements(reader, node, "`each`")?),
+        "some" => Matcher::Some(elements(reader, node, "`some`")?),
         "distinct" => {
             if !reader.boolean(node, "`distinct`")? {
                 let help = "leave the check out, or write `distinct: true`";
@@ -315,6 +338,12 @@ fn length_bounds(reader: &Reader, node: &Node) -> Option<Matcher<Expr>> {
         least.unwrap_or(0).into(),
         most.map_or(u64::MAX, u64::from),
     ))
+}
+
+/// The conditions of `each` and `some`: one, or a list of them.
+fn elements(reader: &Reader, node: &Node, what: &str) -> Option<Conditions<Expr>> {
+    let items = reader.some(node, what)?.into_iter();
+    items.map(|item| element(reader, item)).collect()
 }
 
 fn element(reader: &Reader, node: &Node) -> Option<(Vec<String>, Matcher<Expr>)> {

@@ -310,7 +310,7 @@ pub enum Operand {
     ClientId(usize),
     /// The client's secret, where it belongs into the body.
     ClientSecret(usize),
-    /// The client's credentials for a header, where its target wants them there.
+    /// The client's id and secret for a header.
     ClientBasic(usize),
     /// A text put together.
     Text(Vec<Self>),
@@ -398,8 +398,11 @@ pub enum CaptureFrom {
     },
 }
 
-/// The names of a target's clients, in the order of [`Operand::ClientId`].
-pub const CLIENTS: [&str; 4] = ["client", "other", "public", "restricted"];
+/// The names of a target's clients, in the order of [`Operand::ClientId`]. The last one, [`IMPOSTOR`], no target names.
+pub const CLIENTS: [&str; 5] = ["client", "other", "public", "restricted", "impostor"];
+
+/// The position in [`CLIENTS`] of somebody who has the id of the target's own client and a wrong secret.
+pub const IMPOSTOR: usize = 4;
 
 impl Action {
     /// The exchange of a step that sends.

@@ -18,6 +18,15 @@ const KNOWN: &str = "audience authenticator_id authenticator_types binding_code 
     oob_code otp password phone_number realm recovery_code refresh_token scope \
     username";
 
+/// What becomes of a parameter that is given twice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Repeated {
+    /// The request is refused (RFC 6749 §3.2).
+    Refused,
+    /// [`crate::Fault::FirstOfTwoCounts`].
+    FirstCounts,
+}
+
 /// The members of a body. A name that came twice is refused as a whole (RFC 6749 §3.2).
 #[derive(Debug)]
 pub(crate) struct Fields {
@@ -27,7 +36,11 @@ pub(crate) struct Fields {
 impl Fields {
     /// Reads a body by its media type; where that is missing or strange, or says form over a JSON object, by how the
     /// body begins (`protocol.md` §0.4, item 2: half of the tools mislabel the challenge request).
-    pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, Refusal> {
+    pub(crate) fn read(
+        headers: &HeaderMap,
+        body: &[u8],
+        repeated: Repeated,
+    ) -> Result<Self, Refusal> {
         if body.len() > BODY_LEN_MAX {
             return Err(Refusal::new(
                 413,
@@ -38,9 +51,9 @@ impl Fields {
         let begins_as_object =
             body.iter().find(|octet| !octet.is_ascii_whitespace()) == Some(&b'{');
         if media_type(headers) == Some("application/json") || begins_as_object {
-            Self::from_json(body)
+            Self::from_json(body, repeated)
         } else {
-            Self::from_form(body)
+            Self::from_form(body, repeated)
         }
     }
 
@@ -55,25 +68,31 @@ impl Fields {
         }
     }
 
-    fn from_json(body: &[u8]) -> Result<Self, Refusal> {
+    fn from_json(body: &[u8], repeated: Repeated) -> Result<Self, Refusal> {
         let pairs: Pairs = serde_json::from_slice(body)
             .map_err(|_| refusals::invalid_request("The body is not a well-formed JSON object."))?;
-        Self::from_pairs(pairs.0)
+        Self::from_pairs(pairs.0, repeated)
     }
 
-    fn from_form(body: &[u8]) -> Result<Self, Refusal> {
+    fn from_form(body: &[u8], repeated: Repeated) -> Result<Self, Refusal> {
         let refusal = || refusals::invalid_request("The body is not a well-formed form.");
         let pairs: Option<_> = form_pairs(body)
             .map(|(name, value)| Some((form_decode(name)?, Value::String(form_decode(value)?))))
             .collect();
-        Self::from_pairs(pairs.ok_or_else(refusal)?)
+        Self::from_pairs(pairs.ok_or_else(refusal)?, repeated)
     }
 
-    fn from_pairs(pairs: Vec<(String, Value)>) -> Result<Self, Refusal> {
+    fn from_pairs(pairs: Vec<(String, Value)>, repeated: Repeated) -> Result<Self, Refusal> {
         let mut members = Map::with_capacity(pairs.len());
         for (name, value) in pairs {
-            if members.insert(name, value).is_some() {
-                return Err(refusals::invalid_request("A parameter is repeated."));
+            match (members.contains_key(&name), repeated) {
+                (true, Repeated::Refused) => {
+                    return Err(refusals::invalid_request("A parameter is repeated."));
+                }
+                (true, Repeated::FirstCounts) => {}
+                (false, _) => {
+                    members.insert(name, value);
+                }
             }
         }
         Ok(Self { members })
@@ -172,7 +191,7 @@ mod tests {
         if let Some(label) = label {
             headers.insert(CONTENT_TYPE, label.parse().expect("a label of the test"));
         }
-        match Fields::read(&headers, body.as_bytes()) {
+        match Fields::read(&headers, body.as_bytes(), Repeated::Refused) {
             Ok(fields) => Value::Object(fields.members).to_string(),
             Err(refusal) => format!("{} {}", refusal.status, refusal.description),
         }

@@ -6,6 +6,7 @@ use data_encoding::BASE64;
 use crate::bearer::is_for;
 use crate::body::Fields;
 use crate::call::Call;
+use crate::fault::Fault;
 use crate::jwt::{Jwt, RsaKey};
 use crate::percent::form_decode;
 use crate::refusals;
@@ -95,7 +96,15 @@ impl Tenant {
                 None => client.key.is_none(),
             }
         });
-        client.ok_or_else(|| refusals::invalid_client(by_header))
+        client.ok_or_else(|| self.bent_client_refusal(by_header))
+    }
+
+    /// A wrong client is 401 (PWD-012), and told the scheme if it used a header (HTTP-009), but for two faults.
+    fn bent_client_refusal(&self, by_header: bool) -> Refusal {
+        if self.has(Fault::WrongSecretIs403) {
+            return refusals::grant_not_allowed();
+        }
+        refusals::invalid_client(by_header && !self.has(Fault::HeaderUnchallenged))
     }
 
     pub(crate) fn client_named(&self, id: &str) -> Option<ClientKey> {

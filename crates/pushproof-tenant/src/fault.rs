@@ -120,12 +120,17 @@ faults! {
 
     BadBearerIs400 "REQ-ASSOC-001" "an association with a bad bearer is answered 400" ["ASSOC-001"];
     AssociationSilent "REQ-ASSOC-003" "the associate answer does not say which type was chosen" ["ASSOC-003"];
+    DisabledFactorEnrols "REQ-ASSOC-015" "a factor that is switched off can be enrolled" ["ASSOC-015"];
     OtpChallengeHasCode "REQ-CHAL-002" "the challenge of a one-time code has an `oob_code`" ["CHAL-002"];
     PromptUnannounced "REQ-CHAL-003" "the challenge of a sent code has no binding method" ["CHAL-003"];
     DeviceApiAtRootOnly "REQ-DEV-001" "the device API is not found under `/appliance-mfa`" ["DEV-001"];
     AnyTicketEnrols "REQ-DEV-002" "a made-up ticket stands for the newest one that waits" ["DEV-002"];
+    AnyPhoneAnswers "REQ-DEV-004" "any enrolled phone can answer any push" ["DEV-004"];
+    PhoneHabitsRefused "REQ-DEV-005" "dates with a fraction, and a modulus that starts with a zero byte, are refused" ["DEV-005"];
     WrongMethodIs500 "REQ-HTTP-004" "a wrong method is answered 500" ["HTTP-004"];
+    FirstOfTwoCounts "REQ-HTTP-005" "of a parameter that is given twice the first counts" ["HTTP-005"];
     UnknownMemberRefused "REQ-HTTP-007" "a member that nobody knows is refused" ["HTTP-007"];
+    HeaderUnchallenged "REQ-HTTP-009" "wrong credentials in the Authorization header are refused without `WWW-Authenticate`" ["HTTP-009"];
     ListIsObject "REQ-LIST-001" "the list is wrapped in an object" ["LIST-001"];
     ActiveIsText "REQ-LIST-002" "the list says `active` by a text" ["LIST-002"];
     ChannelUnlisted "REQ-LIST-003" "the list does not say the channel" ["LIST-003"];
@@ -143,10 +148,14 @@ faults! {
     WrongOtpPends "REQ-OTP-VERIFY-002" "a wrong one-time code is reported as pending" ["OTP-VERIFY-002"];
     BarcodeWithoutBase "REQ-PUSH-ENROLL-002" "the barcode of a push has no `base_url`" ["PUSH-ENROLL-002"];
     MfaTokenMissing "REQ-PWD-004" "the answer that asks for a second factor has no `mfa_token`" ["PWD-004"];
+    LoginReadsFormsOnly "REQ-PWD-008" "a login that is sent as JSON is not read" ["PWD-008"];
     MfaTokenRepeats "REQ-PWD-009" "every login of a user gets the same `mfa_token`" ["PWD-009"];
+    RequirementsSwapped "REQ-PWD-011" "who has enrolled nothing is told what to be asked by, and the rest what to enrol" ["PWD-011"];
+    WrongSecretIs403 "REQ-PWD-012" "a wrong client secret is answered 403" ["PWD-012"];
     GoodRecoveryRefused "REQ-RECOV-001" "a good recovery code is refused" ["RECOV-001"];
     AnyNumberTaken "REQ-SMS-001" "a phone number is taken whatever it looks like" ["SMS-001"];
     TextEnrolmentUnannounced "REQ-SMS-002" "the associate answer of a sent code has no binding method" ["SMS-002"];
+    TextWithoutVoice "REQ-SMS-005" "a number enrolled for text messages cannot be called" ["SMS-005"];
 }
 
 impl fmt::Display for Fault {

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::authenticator::{Authenticator, Channel, Kind};
+use crate::fault::Fault;
 use crate::settings::{Factor, MfaRequirements};
 use crate::tenant::Tenant;
 use crate::user::UserKey;
@@ -18,6 +19,13 @@ impl Tenant {
             .filter(|_| self.settings.factors.contains(&Factor::Email));
         let all = user.authenticators.iter().chain(implicit.as_ref());
         let active = all.filter(|one| one.active);
+        if self.has(Fault::RequirementsSwapped) {
+            let told = match user.is_enrolled() {
+                true => "enroll",
+                false => "challenge",
+            };
+            return Some(json!({ told: typed(self.enrolable()) }));
+        }
         match self.settings.mfa_requirements {
             MfaRequirements::Absent => None,
             MfaRequirements::ChallengeTypes => {

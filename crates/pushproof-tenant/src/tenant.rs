@@ -9,7 +9,7 @@ use http::{Request, Response};
 use crate::activity::Activity;
 use crate::api::refresh::Refresh;
 use crate::attempts::{Attempts, NameKey};
-use crate::body::Fields;
+use crate::body::{Fields, Repeated};
 use crate::bucket::Bucket;
 use crate::call::Call;
 use crate::fault::Fault;
@@ -135,7 +135,11 @@ impl Tenant {
 
     /// Reads the body of a call.
     pub(crate) fn fields(&self, call: &Call<'_>) -> Result<Fields, Refusal> {
-        let fields = Fields::read(call.headers, call.body);
+        let repeated = match self.has(Fault::FirstOfTwoCounts) {
+            true => Repeated::FirstCounts,
+            false => Repeated::Refused,
+        };
+        let fields = Fields::read(call.headers, call.body, repeated);
         if fields.is_err() && self.has(Fault::MalformedJsonIs500) {
             return Err(refusals::server_error());
         }

@@ -41,9 +41,9 @@ pub(crate) enum Command {
     Conformance(Conformance),
     /// Find everything that is wrong in scenarios, dialects and targets before the first request
     Check(Check),
-    /// List scenarios, requirements or faults
+    /// List scenarios, operations, requirements or faults
     List(List),
-    /// Explain a requirement, a case or a fault in plain words
+    /// Explain a requirement, a case, an operation or a fault in plain words
     Explain(Explain),
     /// Run the sandbox as a process of its own
     Serve(Serve),
@@ -57,7 +57,7 @@ pub(crate) enum Command {
 /// Run scenarios and judge the endpoint, requirement by requirement.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Conformance {
-    /// A path, a case id or a glob over it, or a requirement id; without any, everything
+    /// A path (of the dialect, or of scenarios of your own), a case id or a glob over it, or a requirement id; without any, everything
     #[arg(value_name = "SELECT")]
     pub(crate) select: Vec<String>,
     /// Target file; without it, the built-in sandbox
@@ -111,15 +111,18 @@ pub(crate) struct Conformance {
     pub(crate) quiet: bool,
 }
 
-/// List scenarios, requirements or faults.
+/// List scenarios, operations, requirements or faults.
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
     /// A path, a case id or a glob over it, or a requirement id; without any, everything
-    #[arg(value_name = "SELECT", conflicts_with_all = ["requirements", "faults"])]
+    #[arg(value_name = "SELECT", conflicts_with_all = ["operations", "requirements", "faults"])]
     pub(crate) select: Vec<String>,
     /// Only cases that pass this, as for `conformance`
-    #[arg(short = 'E', long, value_name = "FILTER", conflicts_with_all = ["requirements", "faults"])]
+    #[arg(short = 'E', long, value_name = "FILTER", conflicts_with_all = ["operations", "requirements", "faults"])]
     pub(crate) filter: Option<String>,
+    /// Operations of the dialect instead of cases
+    #[arg(long, conflicts_with_all = ["requirements", "faults"])]
+    pub(crate) operations: bool,
     /// Requirements instead of cases
     #[arg(long)]
     pub(crate) requirements: bool,
@@ -159,7 +162,7 @@ pub(crate) enum CheckFormat {
     Github,
 }
 
-/// Explain a requirement, a case or a fault in plain words.
+/// Explain a requirement, a case, an operation or a fault in plain words.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Explain {
     /// Its id

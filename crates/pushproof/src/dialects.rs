@@ -9,15 +9,30 @@ use pushproof_scenario::{Diagnostic, FitError, Library, SourceFile};
 use crate::args::Args;
 use crate::command::Problem;
 use crate::files::{self, Walked};
+use crate::own;
 
 /// Reads the dialect that was asked for. Warnings are printed; errors end the command with nothing sent.
 pub(crate) fn library(args: &Args, colour: bool) -> Result<Library, Problem> {
-    named(args, &args.dialect, colour)
+    library_with(args, &[], colour)
 }
 
-/// Reads the dialect that a target speaks, and makes it fit the target.
-pub(crate) fn spoken_by(args: &Args, target: &Target, colour: bool) -> Result<Library, Problem> {
-    let mut library = named(args, &target.dialect, colour)?;
+/// The same with scenarios of one's own.
+pub(crate) fn library_with(
+    args: &Args,
+    own: &[SourceFile],
+    colour: bool,
+) -> Result<Library, Problem> {
+    named(args, &args.dialect, own, colour)
+}
+
+/// Reads the dialect that a target speaks, with scenarios of one's own, and makes it fit the target.
+pub(crate) fn spoken_by(
+    args: &Args,
+    target: &Target,
+    own: &[SourceFile],
+    colour: bool,
+) -> Result<Library, Problem> {
+    let mut library = named(args, &target.dialect, own, colour)?;
     library
         .fit(&target.endpoints, &target.inputs)
         .map_err(|error| {
@@ -39,8 +54,9 @@ pub(crate) fn spoken_by(args: &Args, target: &Target, colour: bool) -> Result<Li
     Ok(library)
 }
 
-fn named(args: &Args, dialect: &str, colour: bool) -> Result<Library, Problem> {
-    let (files, mut problems) = files(args, dialect)?;
+fn named(args: &Args, dialect: &str, own: &[SourceFile], colour: bool) -> Result<Library, Problem> {
+    let (mut files, mut problems) = files(args, dialect)?;
+    own::join(own, &mut files)?;
     let (library, found) = Library::read(&files);
     problems.extend(found);
     report(&problems, colour)?;

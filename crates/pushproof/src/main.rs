@@ -11,6 +11,7 @@ mod files;
 mod filter;
 mod known;
 mod output;
+mod own;
 mod plan;
 mod sandbox;
 mod select;

@@ -9,7 +9,7 @@ use pushproof_runner::handler::Handler;
 use pushproof_runner::target::{
     Authority, Client, ClientAuth, Devices, Limits, Target, Tls, Users,
 };
-use pushproof_scenario::Library;
+use pushproof_scenario::{Library, SourceFile};
 use pushproof_tenant::{AnyFault, FaultError, Keys, Profile, Settings, Tenant};
 
 use crate::args::Args;
@@ -111,8 +111,8 @@ pub(crate) fn target(base_url: &str) -> Target {
 }
 
 /// The dialect that was asked for, if the sandbox speaks it.
-pub(crate) fn library(args: &Args, colour: bool) -> Result<Library, Problem> {
-    let library = dialects::library(args, colour)?;
+pub(crate) fn library(args: &Args, own: &[SourceFile], colour: bool) -> Result<Library, Problem> {
+    let library = dialects::library_with(args, own, colour)?;
     if library.dialect.name == DIALECT {
         return Ok(library);
     }

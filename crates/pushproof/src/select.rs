@@ -74,7 +74,7 @@ impl<'a> Selector<'a> {
     /// The word names the file or a folder above it, from here or from any of its parents.
     fn is_path_of(&self, file: &str) -> bool {
         let word = Path::new(self.word);
-        if !self.word.contains('/') && word.extension().is_none() {
+        if !self.word.contains('/') && word.extension().is_none() && !word.is_dir() {
             return false;
         }
         let file = Path::new(file);

@@ -173,6 +173,9 @@ impl Phones {
             Driver::Human(person) => person.act(&act).await,
             Driver::Guardian(phones) => {
                 let own_key = self.own_key.contains(&act.actor);
+                if let Err(acted) = phones.hand_over(&act, own_key).await {
+                    return acted;
+                }
                 phones.phone(&act.actor, own_key).await.act(&act).await
             }
         }
@@ -192,6 +195,20 @@ impl Phones {
 }
 
 impl Virtual {
+    /// Where a phone is to answer another one's push, that push is put into its hands.
+    async fn hand_over(&mut self, act: &Act, own_key: bool) -> Result<(), Acted> {
+        let Some(other) = act.with("push_of") else {
+            return Ok(());
+        };
+        let Some(other) = self.phones.get_mut(other) else {
+            return Err(Acted::unavailable(format!("`{other}` is not enrolled")));
+        };
+        let oob_code = act.with("oob_code");
+        let push = other.push(oob_code).await?;
+        let phone = self.phone(&act.actor, own_key).await;
+        phone.hold(&push, oob_code)
+    }
+
     /// The actor's phone, made when it is first used.
     async fn phone(&mut self, actor: &str, own_key: bool) -> &mut Guardian {
         if !self.phones.contains_key(actor) {

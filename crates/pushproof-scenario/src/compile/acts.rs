@@ -19,13 +19,16 @@ const FORGERIES: [&str; 8] = [
     "replayed",
 ];
 
+/// Whose habits a phone can have.
+const PLATFORMS: [&str; 2] = ["android", "ios"];
+
 impl Compiler<'_> {
     /// Checks what an action is given, where it is known what it can use.
     pub(super) fn check_act(&self, act: &ast::Act, actor: usize, scope: &mut Scope) {
         let known: &[&str] = match (&self.actors[actor].kind, act.action.value.as_str()) {
-            (ActorKind::Push { .. }, "enrol") => &["barcode_uri"],
-            (ActorKind::Push { .. }, "approve") => &["oob_code", "forge"],
-            (ActorKind::Push { .. }, "reject") => &["oob_code", "forge", "reason"],
+            (ActorKind::Push { .. }, "enrol") => &["barcode_uri", "platform"],
+            (ActorKind::Push { .. }, "approve") => &["oob_code", "forge", "push_of"],
+            (ActorKind::Push { .. }, "reject") => &["oob_code", "forge", "push_of", "reason"],
             (ActorKind::Push { .. }, "ignore") => &["oob_code"],
             (ActorKind::Push { .. }, "code") => &["shift", "barcode_uri", "secret"],
             (ActorKind::Push { .. }, "read" | "unenrol") | (ActorKind::Messages { .. }, _) => &[],
@@ -45,20 +48,54 @@ impl Compiler<'_> {
                 );
             }
             match name.value.as_str() {
-                "forge" => self.check_forgery(name, value, scope),
+                "forge" => self.check_word(name, value, "forgery", &FORGERIES, scope),
+                "platform" => self.check_word(name, value, "platform", &PLATFORMS, scope),
                 "shift" => self.check_shift(name, value, scope),
                 _ => {}
             }
         }
     }
 
-    fn check_forgery(&self, name: &Spanned<String>, value: &Expr, scope: &mut Scope) {
-        if let Some(Operand::Const(serde_json::Value::String(forgery))) = self.operand(value, scope)
-            && !FORGERIES.contains(&forgery.as_str())
+    /// A word of a list, where it is known before the case runs.
+    fn check_word(
+        &self,
+        name: &Spanned<String>,
+        value: &Expr,
+        what: &str,
+        known: &[&str],
+        scope: &mut Scope,
+    ) {
+        if let Some(Operand::Const(serde_json::Value::String(word))) = self.operand(value, scope)
+            && !known.contains(&word.as_str())
         {
             let reader = &self.readers[scope.reader];
-            reader.unknown("E0105", name.span, "forgery", &forgery, FORGERIES);
+            reader.unknown("E0105", name.span, what, &word, known.iter().copied());
         }
+    }
+
+    /// What is given with an action. Another phone is written bare, as everywhere.
+    pub(super) fn given(
+        &self,
+        actor: usize,
+        (name, value): &(Spanned<String>, Expr),
+        scope: &mut Scope,
+    ) -> Option<(String, Operand)> {
+        let is_phone = |actor: usize| matches!(self.actors[actor].kind, ActorKind::Push { .. });
+        let value = match value {
+            Expr::Literal(serde_json::Value::String(other))
+                if name.value == "push_of" && is_phone(actor) =>
+            {
+                let Some(found) = scope.actor(other).filter(|other| is_phone(*other)) else {
+                    let phones = scope.actor_names(is_phone);
+                    let reader = &self.readers[scope.reader];
+                    reader.unknown("E0179", name.span, "phone", other, phones);
+                    return None;
+                };
+                Operand::Const(self.actors[found].name.as_str().into())
+            }
+            value => self.operand(value, scope)?,
+        };
+        Some((name.value.clone(), value))
     }
 
     /// `-30s`: a duration with a sign.

@@ -28,6 +28,9 @@ impl Compiler<'_> {
         if let Some(form) = &send.form {
             self.change_form(form, operation, &mut parts, scope)?;
         }
+        if let Some(auth) = &send.auth {
+            self.change_auth(auth, operation, &mut parts, scope)?;
+        }
         self.change_fields(send, operation, &mut parts, scope)?;
         if let Some(media_type) = &send.media_type {
             let media_type = self.word(media_type, "`type`", scope)?;
@@ -84,6 +87,43 @@ impl Compiler<'_> {
             MEDIA_TYPE,
             Some(Operand::Const(media_type.into())),
         );
+        Some(())
+    }
+
+    /// The secret leaves the body, and goes into a header with the client's id.
+    fn change_auth(
+        &self,
+        auth: &Spanned<Expr>,
+        operation: &Operation,
+        parts: &mut Parts,
+        scope: &mut Scope,
+    ) -> Option<()> {
+        let word = self.word(auth, "`auth`", scope)?;
+        let reader = &self.readers[scope.reader];
+        if word != "basic" {
+            reader.unknown("E0105", auth.span, "place of a secret", &word, ["basic"]);
+            return None;
+        }
+        let mut client = None;
+        if let PartsBody::Form(fields) | PartsBody::Json(fields) = &mut parts.body {
+            fields.retain(|field| match field.value {
+                Operand::ClientSecret(of) => {
+                    client = Some(of);
+                    false
+                }
+                _ => true,
+            });
+        }
+        let Some(client) = client else {
+            let message = format!("`{}` sends no secret of a client", operation.name);
+            reader.error("E0166", auth.span, message);
+            return None;
+        };
+        let credentials = Operand::Text(vec![
+            Operand::Const("Basic ".into()),
+            Operand::ClientBasic(client),
+        ]);
+        set_header(&mut parts.head, "authorization", Some(credentials));
         Some(())
     }
 

@@ -377,11 +377,8 @@ impl Compiler<'_> {
                 actions.iter().copied(),
             );
         }
-        let with = act
-            .with
-            .given
-            .iter()
-            .map(|(name, expr)| Some((name.value.clone(), self.operand(expr, scope)?)));
+        let given = act.with.given.iter();
+        let with = given.map(|given| self.given(actor, given, scope));
         let with = with.collect::<Option<_>>()?;
         Some(Act {
             actor,

@@ -129,9 +129,9 @@ mod tests {
 
     use super::FitError;
     use crate::library::{Library, SourceFile};
+    use crate::program::IMPOSTOR;
     use crate::session::{ClientValues, Environment, Input, Output, Session};
     use crate::template::RequestBuffer;
-    use crate::value::Value;
 
     const DIALECT: &str = "format: 1
 dialect: d
@@ -177,11 +177,8 @@ profiles: { documented: { in: { status: 200 } } }
         let (programs, problems) = library.compile("documented").expect("the profile");
         assert!(problems.is_empty(), "{problems:?}");
         let mut environment = Environment::default();
-        environment.clients[0] = ClientValues {
-            id: Some(Value::Text("a b".into())),
-            secret: Some(Value::Secret("s:é&".into())),
-            basic: basic.then(|| ClientValues::basic("a b", "s:é&")),
-        };
+        environment.clients[0] = ClientValues::new("a b", Some("s:é&"), basic);
+        environment.clients[IMPOSTOR] = environment.clients[0].impostor();
         let mut session = Session::new(Arc::clone(&programs[0]), Arc::new(environment), [], 1);
         session.handle(Duration::ZERO, Input::Begin);
         let mut buffer = RequestBuffer::default();
@@ -233,6 +230,35 @@ profiles: { documented: { in: { status: 200 } } }
         authorization: Basic YStiOnMlM0ElQzMlQTklMjY=
         client_id=a+b
         ");
+    }
+
+    #[test]
+    fn an_impostor_has_the_id_and_a_wrong_secret() {
+        let step = "  - { id: a, call: enter, client: impostor, expect: in }\n";
+        insta::assert_snapshot!(first(step, &[("door", "/d")], &[], false), @"
+        /d
+        content-type: application/x-www-form-urlencoded
+        client_id=a+b&client_secret=t%3A%C3%A9%26
+        ");
+    }
+
+    #[test]
+    fn a_scenario_may_choose_the_header() {
+        let step = "  - { id: a, call: enter, send: { auth: basic }, expect: in }\n";
+        let in_header = "
+        /d
+        content-type: application/x-www-form-urlencoded
+        authorization: Basic YStiOnMlM0ElQzMlQTklMjY=
+        client_id=a+b
+        ";
+        assert_eq!(
+            first(step, &[("door", "/d")], &[], false),
+            in_header.trim().replace("        ", "")
+        );
+        assert_eq!(
+            first(step, &[("door", "/d")], &[], true),
+            first(step, &[("door", "/d")], &[], false)
+        );
     }
 
     #[test]

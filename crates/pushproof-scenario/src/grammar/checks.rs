@@ -66,7 +66,7 @@ static BOUNDS: [Key; 2] = [
 ];
 
 /// The keys of which a condition has one.
-pub(crate) static MATCHERS: [Key; 11] = [
+pub(crate) static MATCHERS: [Key; 13] = [
     may("equals", Shape::Value, "The same value."),
     may("differs_from", Shape::Value, "There, and another value."),
     may("is", Shape::Word(&KINDS_OF_VALUE), "Of a kind."),
@@ -96,9 +96,19 @@ pub(crate) static MATCHERS: [Key; 11] = [
         "How many characters, elements or members.",
     ),
     may(
+        "has",
+        Shape::SomeOf(&Shape::Text),
+        "An object with all of these members.",
+    ),
+    may(
         "each",
         Shape::SomeOf(&Shape::Map(&ELEMENT)),
         "What must hold for each element of a list.",
+    ),
+    may(
+        "some",
+        Shape::SomeOf(&Shape::Map(&ELEMENT)),
+        "What must hold for at least one element of a list.",
     ),
     may(
         "distinct",
@@ -122,7 +132,9 @@ pub(crate) const MATCHER_NAMES: &[&str] = &[
     "at_least",
     "at_most",
     "length",
+    "has",
     "each",
+    "some",
     "distinct",
     "holds_no",
 ];
@@ -154,11 +166,11 @@ pub(crate) static CHECK: Map = Map {
     ..EMPTY
 };
 
-/// A condition of `each`.
+/// A condition of `each` or `some`.
 pub(crate) static ELEMENT: Map = Map {
     name: "element",
-    what: "a condition in `each`",
-    says: "A condition on a value of each element.",
+    what: "a condition on elements",
+    says: "A condition on a value of an element.",
     keys: &[
         &[need(
             "that",

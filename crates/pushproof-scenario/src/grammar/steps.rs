@@ -626,9 +626,14 @@ pub(crate) static SEND: Map = Map {
             "Fields that the operation does not have.",
         ),
         may("method", Shape::Text, "Another method."),
+        may(
+            "auth",
+            Shape::Text,
+            "Where the client proves itself: `basic`, in the `Authorization` header.",
+        ),
     ]],
     rules: &[Rule::Some(&[
-        "as", "type", "headers", "raw", "twice", "extra", "method",
+        "as", "type", "headers", "raw", "twice", "extra", "method", "auth",
     ])],
     ..EMPTY
 };

@@ -32,6 +32,7 @@ impl Parser<'_> {
                 .map(|node| self.extra(node))
                 .unwrap_or_default(),
             method: self.sent(&mut fields, "method"),
+            auth: self.sent(&mut fields, "auth"),
         };
         fields.finish();
         Some(send)

@@ -31,6 +31,7 @@ use polling::PollState;
 use queue::Queue;
 
 use crate::ast::{ActExpect, Channel};
+use crate::expr::alter;
 use crate::matcher::Context;
 use crate::path::Headers;
 use crate::program::{
@@ -60,14 +61,37 @@ pub struct ClientValues {
     pub id: Option<Value>,
     /// `client_secret`.
     pub secret: Option<Value>,
-    /// Both for an `Authorization` header. With them the secret is sent there and not in the body.
+    /// Both for an `Authorization` header.
     pub basic: Option<Value>,
+    /// The target wants them there, and no secret in the body.
+    pub in_header: bool,
 }
 
 impl ClientValues {
-    /// The credentials for HTTP Basic: each form-encoded first, then joined (RFC 6749 §2.3.1).
+    /// The credentials of a client that has an id and, if it is not a public one, a secret. `in_header`: proves itself by HTTP Basic.
     #[must_use]
-    pub fn basic(id: &str, secret: &str) -> Value {
+    pub fn new(id: &str, secret: Option<&str>, in_header: bool) -> Self {
+        Self {
+            id: Some(Value::Text(id.into())),
+            secret: secret.map(|secret| Value::Secret(secret.into())),
+            basic: secret.map(|secret| Self::basic(id, secret)),
+            in_header: in_header && secret.is_some(),
+        }
+    }
+
+    /// Who knows this client's id and not its secret. Of a public client there is no impostor.
+    #[must_use]
+    pub fn impostor(&self) -> Self {
+        match (&self.id, &self.secret) {
+            (Some(Value::Text(id)), Some(Value::Secret(secret))) => {
+                Self::new(id, Some(&alter(secret)), self.in_header)
+            }
+            _ => Self::default(),
+        }
+    }
+
+    /// The credentials for HTTP Basic: each form-encoded first, then joined (RFC 6749 §2.3.1).
+    fn basic(id: &str, secret: &str) -> Value {
         let mut joined = String::new();
         encode_form(id, &mut joined);
         joined.push(':');
@@ -684,7 +708,7 @@ impl Values for Session {
             Operand::ClientId(client) => self.environment.clients[*client].id.as_ref(),
             Operand::ClientSecret(client) => {
                 let client = &self.environment.clients[*client];
-                client.secret.as_ref().filter(|_| client.basic.is_none())
+                client.secret.as_ref().filter(|_| !client.in_header)
             }
             Operand::ClientBasic(client) => self.environment.clients[*client].basic.as_ref(),
             Operand::BaseUrl => self.environment.base_url.as_ref(),

@@ -114,7 +114,9 @@ impl Template {
         }
         if let Some(client) = self.basic {
             let credentials = Operand::ClientBasic(client);
-            if ink.values.value(&credentials).is_some() {
+            // What the target wants in a header is withheld from the body.
+            let is_withheld = ink.values.value(&Operand::ClientSecret(client)).is_none();
+            if is_withheld && ink.values.value(&credentials).is_some() {
                 into.headers.push_str("authorization: Basic ");
                 ink.value(&credentials, Encoding::Raw, &mut into.headers);
                 into.headers.push_str("\r\n");

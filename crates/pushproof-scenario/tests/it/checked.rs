@@ -28,7 +28,7 @@ fn an_empty_send() {
     9 |   - { id: x, call: authenticators.list, with: { mfa_token: $mfa_token }, send: {}, expect: ok }
       |                                                                                ^^
       |
-      = help: it may have `as`, `type`, `headers`, `raw`, `twice`, `extra`, `method`
+      = help: it may have `as`, `type`, `headers`, `raw`, `twice`, `extra`, `method`, `auth`
     ");
 }
 
@@ -314,7 +314,67 @@ fn what_a_phone_cannot_use() {
     11 |   - { id: z, device: phone, do: reject, with: { oob: $code } }
        |                                                 ^^^
        |
-       = help: known here: `oob_code`, `forge`, `reason`
+       = help: known here: `oob_code`, `forge`, `push_of`, `reason`
+    ");
+}
+
+#[test]
+fn whose_push_and_which_habits() {
+    steps!("  - { id: x, device: phone, do: approve, with: { push_of: alice } }
+  - { id: y, device: phone, do: approve, with: { push_of: phone } }
+  - { id: z, device: phone, do: enrol, with: { barcode_uri: $mfa_token, platform: symbian } }\n", @"
+    error[E0179]: unknown phone `alice`
+     --> s.yaml:9:50
+      |
+    9 |   - { id: x, device: phone, do: approve, with: { push_of: alice } }
+      |                                                  ^^^^^^^
+      |
+      = help: known here: `phone`
+
+    error[E0105]: unknown platform `symbian`
+      --> s.yaml:11:73
+       |
+    11 |   - { id: z, device: phone, do: enrol, with: { barcode_uri: $mfa_token, platform: symbian } }
+       |                                                                         ^^^^^^^^
+       |
+       = help: known here: `android`, `ios`
+    ");
+}
+
+#[test]
+fn where_a_client_proves_itself() {
+    steps!("  - { id: x, call: mfa.challenge, with: { mfa_token: $mfa_token }, send: { auth: digest }, expect: challenge_sent }
+  - { id: y, call: authenticators.list, with: { mfa_token: $mfa_token }, send: { auth: basic }, expect: ok }\n", @"
+    error[E0105]: unknown place of a secret `digest`
+     --> s.yaml:9:82
+      |
+    9 |   - { id: x, call: mfa.challenge, with: { mfa_token: $mfa_token }, send: { auth: digest }, expect: challenge_sent }
+      |                                                                                  ^^^^^^
+      |
+      = help: known here: `basic`
+
+    error[E0166]: `authenticators.list` sends no secret of a client
+      --> s.yaml:10:88
+       |
+    10 |   - { id: y, call: authenticators.list, with: { mfa_token: $mfa_token }, send: { auth: basic }, expect: ok }
+       |                                                                                        ^^^^^
+    ");
+}
+
+#[test]
+fn conditions_on_members_and_elements() {
+    steps!("  - { id: x, call: authenticators.list, with: { mfa_token: $mfa_token }, expect: ok, check: [{ that: body, some: [] }, { that: body.0, has: {} }] }\n", @"
+    error[E0103]: `some` is empty
+     --> s.yaml:9:114
+      |
+    9 |   - { id: x, call: authenticators.list, with: { mfa_token: $mfa_token }, expect: ok, check: [{ that: body, some: [] }, { that: body.0...
+      |                                                                                                                  ^^
+
+    error[E0103]: a member's name must be a single value, this is a map
+     --> s.yaml:9:141
+      |
+    9 | ...ct: ok, check: [{ that: body, some: [] }, { that: body.0, has: {} }] }
+      |                                                                   ^^
     ");
 }
 

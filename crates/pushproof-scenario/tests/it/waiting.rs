@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
 use pushproof_scenario::{
     ClientValues, Environment, Input, Library, Output, Program, Reply, RequestBuffer, Session,
-    UserValues, Value,
+    UserValues,
 };
 
 use crate::support;
@@ -53,11 +53,9 @@ pub(crate) fn program() -> Arc<Program> {
 /// A target with one client.
 pub(crate) fn environment() -> Arc<Environment> {
     let mut environment = Environment::default();
-    environment.clients[0] = ClientValues {
-        id: Some(Value::Text("k6pX0vN3mQ8sT1yB4zD7gJ2hL5rW9cFa".into())),
-        secret: Some(Value::Secret("s".repeat(64).into())),
-        basic: None,
-    };
+    let secret = "s".repeat(64);
+    environment.clients[0] =
+        ClientValues::new("k6pX0vN3mQ8sT1yB4zD7gJ2hL5rW9cFa", Some(&secret), false);
     Arc::new(environment)
 }
 

@@ -120,7 +120,16 @@ fn set(settings: &mut Settings, name: &str, value: &Value) -> Result<(), Refusal
         "users_max" => {
             settings.users_max = usize::try_from(number("users_max")?).unwrap_or(usize::MAX);
         }
-        _ => return Err(refusals::invalid_request("There is no such switch.")),
+        name => {
+            let factor = name.strip_prefix("factor.").and_then(factor);
+            let factor =
+                factor.ok_or_else(|| refusals::invalid_request("There is no such switch."))?;
+            match value.as_bool() {
+                Some(true) => settings.factors.insert(factor),
+                Some(false) => settings.factors.remove(&factor),
+                None => return Err(refusals::must_be("a factor's switch", "a boolean")),
+            };
+        }
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::api::device_enrol::{invalid_body, invalid_token};
-use crate::authenticator::Phone;
+use crate::authenticator::{Kind, Phone};
 use crate::call::Call;
 use crate::fault::Fault;
 use crate::jwt::Jwt;
@@ -43,7 +43,7 @@ impl Tenant {
             .ok_or_else(transaction_not_found)?;
         let expected = Expected {
             now: call.now,
-            phone,
+            phone: self.bent_answerer(answer).unwrap_or(phone),
             challenge: &transaction.challenge,
             address: format!("{}{}", call.origin, call.path),
             tenant: self,
@@ -71,6 +71,17 @@ impl Tenant {
                 Err(transaction_not_found())
             }
         }
+    }
+
+    /// The phone that must have answered is the one that was asked (DEV-004), but for [`Fault::AnyPhoneAnswers`].
+    fn bent_answerer(&self, answer: &str) -> Option<&Phone> {
+        let issuer = Jwt::parse(answer).filter(|_| self.has(Fault::AnyPhoneAnswers))?;
+        let all = self.users.iter().flat_map(|(_, user)| &user.authenticators);
+        let mut phones = all.filter_map(|one| match &one.kind {
+            Kind::Push(phone) => phone.as_ref(),
+            _ => None,
+        });
+        phones.find(|phone| issuer.claims["iss"] == *phone.identifier)
     }
 
     /// Writes the decision down, for this transaction alone (OOB-POLL-017).
@@ -138,8 +149,11 @@ impl Expected<'_> {
         is_signed || self.tenant.has(Fault::SignatureUnchecked)
     }
 
-    /// Instants may have fractions (DEV-005).
+    /// Instants may have fractions (DEV-005), but for [`Fault::PhoneHabitsRefused`].
     fn is_in_time(&self, claims: &Value) -> bool {
+        if self.tenant.has(Fault::PhoneHabitsRefused) && !claims["exp"].is_u64() {
+            return false;
+        }
         claims["exp"]
             .as_f64()
             .is_some_and(|exp| self.now.as_secs_f64() < exp)

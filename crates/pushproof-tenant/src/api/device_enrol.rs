@@ -27,6 +27,7 @@ impl Tenant {
         self.live_ticket(call.now, ticket)?;
         let body: Value =
             serde_json::from_slice(call.body).map_err(|_| invalid_body("The body is not JSON."))?;
+        self.check_modulus(&body["public_key"])?;
         let phone = read_phone(&body, self.text(ALPHANUMERIC, 40))?;
         let account_token = phone.account_token.clone();
         let Enrolled {
@@ -64,6 +65,16 @@ impl Tenant {
             ));
         }
         Ok(found.clone())
+    }
+
+    /// A modulus may start with a zero byte (DEV-005), but for [`Fault::PhoneHabitsRefused`].
+    fn check_modulus(&self, jwk: &Value) -> Result<(), Refusal> {
+        // Six zero bits are an `A`, and a sound modulus begins with none.
+        let is_padded = jwk["n"].as_str().is_some_and(|n| n.starts_with('A'));
+        if is_padded && self.has(Fault::PhoneHabitsRefused) {
+            return Err(invalid_body("public_key.n must not start with a zero."));
+        }
+        Ok(())
     }
 
     /// A ticket that was never given out opens nothing (DEV-002), but for [`Fault::AnyTicketEnrols`].

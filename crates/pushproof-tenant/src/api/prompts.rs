@@ -28,6 +28,7 @@ impl Tenant {
         let device = self.device_id();
         let channels: &[Channel] = match channel {
             Channel::Email => &[Channel::Email],
+            Channel::Sms if self.has(Fault::TextWithoutVoice) => &[Channel::Sms],
             Channel::Sms | Channel::Voice => &[Channel::Sms, Channel::Voice],
         };
         for channel in channels {

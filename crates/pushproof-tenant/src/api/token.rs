@@ -65,6 +65,7 @@ impl Tenant {
         let grant = fields.required("grant_type")?;
         let client = self.authenticate_client(call, &fields)?;
         match Grant::named(grant).ok_or_else(refusals::unsupported_grant_type)? {
+            Grant::Password if self.bent_login(call) => Err(refusals::missing("grant_type")),
             Grant::Password => self.password(call, &fields, client),
             Grant::PasswordRealm => {
                 self.check_realm(&fields)?;
@@ -110,6 +111,11 @@ impl Tenant {
         is_known
             .then_some(())
             .ok_or_else(|| refusals::invalid_request("Unknown or invalid realm."))
+    }
+
+    /// A login may be sent as JSON (PWD-008), but for [`Fault::LoginReadsFormsOnly`].
+    fn bent_login(&self, call: &Call<'_>) -> bool {
+        self.has(Fault::LoginReadsFormsOnly) && !Fields::is_form(call.headers)
     }
 
     /// Faults that lie in what the endpoint refuses to read.

@@ -4,7 +4,7 @@ use http::{Method, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::{Change, Kind, Member, ReplyFault, Which};
-use crate::body::Fields;
+use crate::body::{Fields, Repeated};
 use crate::call::Call;
 use crate::tenant::Tenant;
 
@@ -55,7 +55,7 @@ impl Which {
                 body.is_some_and(|body| body["error"] == **error || body["errorCode"] == **error)
             }
             Self::Grant(grant) => {
-                let fields = Fields::read(call.headers, call.body).ok();
+                let fields = Fields::read(call.headers, call.body, Repeated::Refused).ok();
                 let given = fields
                     .as_ref()
                     .and_then(|fields| fields.text("grant_type").ok().flatten());

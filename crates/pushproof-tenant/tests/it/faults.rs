@@ -255,6 +255,9 @@ fn every_fault_shows_at_the_point_it_names() {
     REQ-ASSOC-003 the associate answer does not say which type was chosen
         honest: 200 authenticator_type barcode_uri oob_channel oob_code recovery_codes
         faulty: 200 barcode_uri oob_channel oob_code recovery_codes
+    REQ-ASSOC-015 a factor that is switched off can be enrolled
+        honest: 403 access_denied
+        faulty: 200 authenticator_type secret barcode_uri recovery_codes
     REQ-CHAL-002 the challenge of a one-time code has an `oob_code`
         honest: 200 challenge_type
         faulty: 200 challenge_type oob_code
@@ -267,12 +270,24 @@ fn every_fault_shows_at_the_point_it_names() {
     REQ-DEV-002 a made-up ticket stands for the newest one that waits
         honest: 404 enrollment_transaction_not_found, then push inactive, totp inactive, recovery-code inactive
         faulty: 200 id url issuer user_id token totp, then push active "ada's phone", totp active, recovery-code active
+    REQ-DEV-004 any enrolled phone can answer any push
+        honest: bob's phone 401 invalid_challenge, poll 400 authorization_pending
+        faulty: bob's phone 204, poll 200 tokens
+    REQ-DEV-005 dates with a fraction, and a modulus that starts with a zero byte, are refused
+        honest: answer 204, poll 200 tokens
+        faulty: answer 401 invalid_challenge, poll 400 authorization_pending
     REQ-HTTP-004 a wrong method is answered 500
         honest: 405 method_not_allowed
         faulty: 500 server_error
+    REQ-HTTP-005 of a parameter that is given twice the first counts
+        honest: 400 invalid_request
+        faulty: 400 authorization_pending
     REQ-HTTP-007 a member that nobody knows is refused
         honest: 403 mfa_required
         faulty: 400 invalid_request
+    REQ-HTTP-009 wrong credentials in the Authorization header are refused without `WWW-Authenticate`
+        honest: 401 invalid_client, asks for "Basic realm=\"oauth\""
+        faulty: 401 invalid_client, asks for "-"
     REQ-LIST-001 the list is wrapped in an object
         honest: 200 list of 0
         faulty: 200 authenticators
@@ -324,9 +339,18 @@ fn every_fault_shows_at_the_point_it_names() {
     REQ-PWD-004 the answer that asks for a second factor has no `mfa_token`
         honest: 403 mfa_required, mfa_token true
         faulty: 403 mfa_required, mfa_token false
+    REQ-PWD-008 a login that is sent as JSON is not read
+        honest: 403 invalid_grant
+        faulty: 400 invalid_request
     REQ-PWD-009 every login of a user gets the same `mfa_token`
         honest: equal false
         faulty: equal true
+    REQ-PWD-011 who has enrolled nothing is told what to be asked by, and the rest what to enrol
+        honest: before {"enroll":[{"type":"push-notification"},{"type":"otp"},{"type":"phone"}]}, after {"challenge":[{"type":"push-notification"},{"type":"otp"},{"type":"recovery-code"}]}
+        faulty: before {"challenge":[{"type":"push-notification"},{"type":"otp"},{"type":"phone"}]}, after {"enroll":[{"type":"push-notification"},{"type":"otp"},{"type":"phone"}]}
+    REQ-PWD-012 a wrong client secret is answered 403
+        honest: 401 invalid_client, asks for "Basic realm=\"oauth\""
+        faulty: 403 unauthorized_client, asks for "-"
     REQ-RECOV-001 a good recovery code is refused
         honest: 200 tokens
         faulty: 403 invalid_grant
@@ -336,6 +360,9 @@ fn every_fault_shows_at_the_point_it_names() {
     REQ-SMS-002 the associate answer of a sent code has no binding method
         honest: 200 authenticator_type binding_method oob_channel oob_code recovery_codes
         faulty: 200 authenticator_type oob_channel oob_code recovery_codes
+    REQ-SMS-005 a number enrolled for text messages cannot be called
+        honest: sms inactive "XXXX0101", voice inactive "XXXX0101", recovery-code inactive
+        faulty: sms inactive "XXXX0101", recovery-code inactive
     "#);
 }
 
@@ -963,6 +990,68 @@ fn probe_requirement(world: &mut World, fault: Fault) -> String {
             world.associate(&login, &body).brief()
         }
         Fault::TextEnrolmentUnannounced => begun_by_text(world).1.brief(),
+        Fault::DisabledFactorEnrols => {
+            world.json("/__control/settings", None, &json!({ "factor.otp": false }));
+            world.user("ada");
+            let login = world.login("ada");
+            world.associate_otp(&login).brief()
+        }
+        Fault::AnyPhoneAnswers => {
+            let phone = world.enrolled("ada").phone;
+            let bobs = world.enrolled("bob").phone;
+            let login = world.login("ada");
+            let code = world.push(&login);
+            let push = world.read_push(&phone).unwrap();
+            let now = world.unix_time();
+            let answer = world.send(bobs.answer(&push, true, now)).brief();
+            format!(
+                "bob's phone {answer}, poll {}",
+                world.poll(&login, &code).brief()
+            )
+        }
+        Fault::PhoneHabitsRefused => {
+            let exp = |claims: &mut Value| claims["exp"] = json!(1_767_225_620.5);
+            answered(world, exp, Signing::Own)
+        }
+        Fault::FirstOfTwoCounts => {
+            let (login, begun) = begun(world);
+            let code = begun.text("oob_code");
+            let grant = encode(&[("grant_type", OOB), ("oob_code", &code)]);
+            let body = poll_body(&login, &code, &grant);
+            let label = [("content-type", FORM)];
+            world.call("POST", "/oauth/token", &label, body).brief()
+        }
+        Fault::HeaderUnchallenged | Fault::WrongSecretIs403 => {
+            let headers = [("content-type", FORM), ("authorization", "Basic eDp5")];
+            let body = encode(&[("grant_type", "password")]);
+            let reply = world.call("POST", "/oauth/token", &headers, body);
+            format!(
+                "{}, asks for {:?}",
+                reply.brief(),
+                reply.header("www-authenticate")
+            )
+        }
+        Fault::LoginReadsFormsOnly => {
+            let client = json!({ "grant_type": "password", "client_id": "sandbox-client",
+                "client_secret": "sandbox-client-secret", "username": "x", "password": "y" });
+            world.json("/oauth/token", None, &client).brief()
+        }
+        Fault::RequirementsSwapped => {
+            world.json(
+                "/__control/settings",
+                None,
+                &json!({ "mfa_requirements": "types" }),
+            );
+            world.user("ada");
+            let before = world.login_for("ada", &[]).body["mfa_requirements"].clone();
+            world.enrol_phone("ada");
+            let after = world.login_for("ada", &[]).body["mfa_requirements"].clone();
+            format!("before {before}, after {after}")
+        }
+        Fault::TextWithoutVoice => {
+            let (login, _) = begun_by_text(world);
+            world.list(&login).entries()
+        }
         of_catalogue => panic!("{of_catalogue} has no probe"),
     }
 }

@@ -20,7 +20,7 @@ use crate::known::Against;
 use crate::output::{self, Outlets, Output};
 use crate::plan::{Circumstances, Cost};
 use crate::signals::Signals;
-use crate::{dialects, known, plan, sandbox, select, target};
+use crate::{dialects, known, own, plan, sandbox, select, target};
 
 /// The profile of a dialect with several, where none is named: what the service does.
 const PROFILE_DEFAULT: &str = "observed";
@@ -86,9 +86,10 @@ fn prepare(args: &Args, command: &Conformance, colour: bool) -> Result<Prepared,
         .as_deref()
         .map(|path| known::read(path, colour))
         .transpose()?;
+    let own = own::files(&command.select)?;
     let library = match &target {
-        Some(target) => dialects::spoken_by(args, target, colour)?,
-        None => sandbox::library(args, colour)?,
+        Some(target) => dialects::spoken_by(args, target, &own, colour)?,
+        None => sandbox::library(args, &own, colour)?,
     };
     let mut rounds = Vec::new();
     for profile in profiles(command, target.as_ref(), &library)? {

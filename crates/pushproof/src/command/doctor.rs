@@ -35,7 +35,7 @@ const DETAIL_MAX: usize = 300;
 
 /// The features that hang on an inbox of messages, and on a switch of the endpoint.
 const MESSAGES: [&str; 4] = ["messages", "factor.sms", "factor.voice", "factor.email"];
-const SWITCHES: [&str; 1] = ["switch.recovery_codes"];
+const SWITCHES: [&str; 2] = ["switch.recovery_codes", "switch.factor.otp"];
 
 /// What is tried with, and what was found.
 struct Visit<'a> {
@@ -48,7 +48,7 @@ struct Visit<'a> {
 
 pub(crate) async fn run(args: &Args, command: &Doctor, colour: bool) -> Result<u8, Problem> {
     let target = target::read(&command.file, colour)?;
-    let library = dialects::spoken_by(args, &target, colour)?;
+    let library = dialects::spoken_by(args, &target, &[], colour)?;
     let profile = target
         .profile
         .clone()

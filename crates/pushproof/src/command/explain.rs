@@ -1,4 +1,6 @@
-//! `pushproof explain`: one requirement, case or fault in plain words.
+//! `pushproof explain`: one requirement, case, operation or fault in plain words.
+
+pub(super) mod operation;
 
 use std::fmt::Write as _;
 
@@ -25,6 +27,7 @@ pub(crate) fn run(args: &Args, command: &Explain, colour: bool) -> Result<u8, Pr
     let id = command.id.as_str();
     let text = requirement(&library, &programs, id)
         .or_else(|| case(&programs, id))
+        .or_else(|| operation::operation(&library, id))
         .or_else(|| fault(id));
     match text {
         Some(text) => {
@@ -123,10 +126,21 @@ fn unknown(library: &Library, programs: &[Arc<Program>], id: &str) -> Problem {
         .map(|requirement| requirement.id.as_str());
     let known = requirements
         .chain(programs.iter().map(|program| program.id.as_str()))
+        .chain(
+            library
+                .dialect
+                .operations
+                .iter()
+                .map(|one| one.name.as_str()),
+        )
         .chain(Fault::ALL.iter().map(|fault| fault.id()));
-    let problem = Problem::usage(format!("`{id}` is no requirement, case or fault"));
+    let problem = Problem::usage(format!(
+        "`{id}` is no requirement, case, operation or fault"
+    ));
     match nearest(id, known) {
         Some(near) => problem.hint(format!("did you mean `{near}`?")),
-        None => problem.hint("`pushproof list` shows cases, with --requirements or --faults those"),
+        None => problem.hint(
+            "`pushproof list` shows cases, with --operations, --requirements or --faults those",
+        ),
     }
 }

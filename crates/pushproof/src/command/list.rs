@@ -1,4 +1,4 @@
-//! `pushproof list`: cases, requirements, faults.
+//! `pushproof list`: cases, operations, requirements, faults.
 
 use std::fmt::Write as _;
 
@@ -6,9 +6,10 @@ use pushproof_report::exit;
 use pushproof_tenant::{Fault, ReplyFault};
 
 use super::Problem;
+use super::explain::operation;
 use crate::args::{Args, List};
 use crate::filter::Filter;
-use crate::{dialects, output, select};
+use crate::{dialects, output, own, select};
 
 pub(crate) fn run(args: &Args, command: &List, colour: bool) -> Result<u8, Problem> {
     let mut text = String::new();
@@ -27,8 +28,14 @@ pub(crate) fn run(args: &Args, command: &List, colour: bool) -> Result<u8, Probl
             row(&mut text, &[form, says, &format!("as in {example}")]);
         }
     } else {
-        let library = dialects::library(args, colour)?;
-        if command.requirements {
+        let own = own::files(&command.select)?;
+        let library = dialects::library_with(args, &own, colour)?;
+        if command.operations {
+            for operation in operation::named(&library) {
+                let request = operation::request(operation);
+                row(&mut text, &[&operation.name, &operation.say, &request]);
+            }
+        } else if command.requirements {
             for requirement in library.dialect.requirements.iter() {
                 row(
                     &mut text,

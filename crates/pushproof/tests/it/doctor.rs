@@ -75,7 +75,7 @@ fn a_target_in_good_health() {
     works    client             token.password took its credentials (case `http.authorization-header`)
     works    devices            enrol was acknowledged (case `http.authorization-header`)
     works    poll               poll 2 was answered with tokens (case `http.authorization-header`)
-    works    push               it arrived, and approve was acknowledged (case `device.forged[forgery=wrong_key]`)
+    works    push               it arrived, and approve was acknowledged (case `device.platforms[platform=android]`)
     works    client other       used by case `login.other-client`
     works    client restricted  used by case `login.restricted-client`
 
@@ -119,7 +119,7 @@ fn a_wrong_client_secret() {
     broken   client             the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at target.yaml:16, and what the client may do
     untried  devices            the case ended before a phone was needed
     untried  poll               the client was not let in
-    untried  push               the case ended before a push was needed (case `device.forged[forgery=wrong_key]`)
+    untried  push               the case ended before a push was needed (case `device.platforms[platform=android]`)
     broken   client other       the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at target.yaml:16, and what the client may do
     broken   client restricted  the endpoint refuses `client` (id `sandbox-client`): got invalid_client (401 invalid_client); check its `id`, `secret` and `auth` at target.yaml:16, and what the client may do
 
@@ -151,7 +151,7 @@ fn an_inbox_that_is_not_there() {
     works    client             token.password took its credentials (case `http.authorization-header`)
     works    devices            enrol was acknowledged (case `http.authorization-header`)
     works    poll               poll 2 was answered with tokens (case `http.authorization-header`)
-    broken   push               approve: devices hook `GET http://127.0.0.1:[port]/__control/inbux/{push_token}` answered 404 Not Found: {"error":"not_found","error_description":"Not found."} (case `device.forged[forgery=wrong_key]`)
+    broken   push               approve: devices hook `GET http://127.0.0.1:[port]/__control/inbux/{push_token}` answered 404 Not Found: {"error":"not_found","error_description":"Not found."} (case `device.platforms[platform=android]`)
     works    client other       used by case `login.other-client`
     works    client restricted  used by case `login.restricted-client`
 
@@ -184,7 +184,7 @@ fn hooks_that_fail_and_hooks_that_are_missing() {
     works    client             token.password took its credentials (case `http.authorization-header`)
     works    devices            enrol was acknowledged (case `http.authorization-header`)
     works    poll               poll 2 was answered with tokens (case `http.authorization-header`)
-    works    push               it arrived, and approve was acknowledged (case `device.forged[forgery=wrong_key]`)
+    works    push               it arrived, and approve was acknowledged (case `device.platforms[platform=android]`)
     works    client other       used by case `login.other-client`
     works    client restricted  used by case `login.restricted-client`
 
@@ -192,7 +192,11 @@ fn hooks_that_fail_and_hooks_that_are_missing() {
 
     the lack of `factor.sms` costs [requirements]
 
+    the lack of `factor.voice` costs [requirements]
+
     the lack of `messages` costs [requirements]
+
+    the lack of `switch.factor.otp` costs [requirements]
 
     the lack of `switch.recovery_codes` costs [requirements]
 

@@ -145,20 +145,22 @@ fn row(table: &mut String, fault: Fault, outcome: &Outcome) -> bool {
         let judged = requirements
             .iter()
             .find(|requirement| requirement.head.id == *id && requirement.is_selected());
-        let verdict = judged.map_or_else(
-            || "no case".to_owned(),
-            |requirement| requirement.verdict.to_string(),
-        );
-        (
-            judged.map(|requirement| requirement.verdict),
-            format!("{id} {verdict}"),
-        )
+        let unseen = judged.is_some_and(|requirement| requirement.observed == Some(false));
+        let verdict = match judged {
+            None => "no case".to_owned(),
+            Some(_) if unseen => "not observed".to_owned(),
+            Some(requirement) => requirement.verdict.to_string(),
+        };
+        let verdict_tells = judged.is_some_and(|requirement| {
+            matches!(
+                requirement.verdict,
+                Verdict::Fail | Verdict::Warn | Verdict::Flaky
+            )
+        });
+        (unseen || verdict_tells, format!("{id} {verdict}"))
     });
-    let (verdicts, broken): (Vec<Option<Verdict>>, Vec<String>) = broken.unzip();
-    let accused = verdicts
-        .iter()
-        .flatten()
-        .any(|verdict| matches!(verdict, Verdict::Fail | Verdict::Warn | Verdict::Flaky));
+    let (accused, broken): (Vec<bool>, Vec<String>) = broken.unzip();
+    let accused = accused.contains(&true);
     let word = match (outcome.run.cases().is_empty(), found, accused) {
         (true, ..) => "no case",
         (_, _, true) => "killed",

@@ -26,6 +26,10 @@ mod secrets;
 
 mod faults;
 
+mod short;
+
+mod guide;
+
 mod shapes;
 
 mod plan;

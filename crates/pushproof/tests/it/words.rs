@@ -52,6 +52,16 @@ fn list_is_a_line_each() {
 }
 
 #[test]
+fn explain_an_operation() {
+    assert_snapshot!(transcript(&["explain", "mfa.associate"]));
+}
+
+#[test]
+fn list_of_operations() {
+    assert_snapshot!(transcript(&["list", "--operations"]));
+}
+
+#[test]
 fn list_names_every_fault_of_the_sandbox() {
     let done = Workshop::new().run(&["list", "--faults"]);
     let listed: Vec<&str> = done

@@ -235,7 +235,9 @@ impl Driver<'_> {
         let is = self.recognition.filter(|_| self.place.is_remote())?;
         let says = is.outcomes.with(is.near);
         let action = &self.program.steps[step].action;
-        let client = action.exchange()?.template.proves_client()?;
+        // An impostor is to be refused; no target names one.
+        let client = action.exchange()?.template.proves_client();
+        let client = client.filter(|client| *client != pushproof_scenario::IMPOSTOR)?;
         let refused = says.meets(self.program.dialect.client_refused) && !action.may_bring(says);
         (refused && !self.context.taken.has(client)).then_some(client)
     }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use data_encoding::BASE32_NOPAD;
 use http::Method;
-use pushproof_device::{Decision, DeviceError, Forgery, KeyPair, Phone, Reading, Totp, Which};
+use pushproof_device::{
+    Decision, DeviceError, Forgery, KeyPair, Phone, Platform, Push, Reading, Totp, Which,
+};
 use pushproof_report::{ActResult, Secret};
 
 use super::{Act, Acted, template};
@@ -62,6 +64,8 @@ enum Problem {
     UnknownAction(String),
     #[error("unknown forgery `{0}`")]
     UnknownForgery(String),
+    #[error("unknown platform `{0}`")]
+    UnknownPlatform(String),
     #[error("`shift` is no duration")]
     Shift,
     #[error("the phone shows no codes: it is not enrolled, or without a seed for them")]
@@ -82,6 +86,7 @@ impl Problem {
             | Self::Missing { .. }
             | Self::UnknownAction(_)
             | Self::UnknownForgery(_)
+            | Self::UnknownPlatform(_)
             | Self::Shift
             | Self::NoCode => false,
         }
@@ -136,6 +141,26 @@ impl Guardian {
         })
     }
 
+    /// A push of this phone that somebody else is to answer: the one that an answer with this `oob_code` would answer.
+    pub(super) async fn push(&mut self, oob_code: Option<&str>) -> Result<Push, Acted> {
+        let chosen = self.choose(oob_code).await;
+        let challenge = chosen.map_err(|problem| Acted::unavailable(problem.to_string()))?;
+        let pushes = self.phone.pushes().iter();
+        let push = pushes.rev().find(|push| push.challenge() == challenge);
+        Ok(push.expect("it was chosen among them").clone())
+    }
+
+    /// Takes a push that another phone got, to answer it for this `oob_code`.
+    pub(super) fn hold(&mut self, push: &Push, oob_code: Option<&str>) -> Result<(), Acted> {
+        let held = self.phone.hold(push);
+        held.map_err(|error| Acted::unavailable(error.to_string()))?;
+        if let Some(code) = oob_code {
+            let challenge = push.challenge().to_owned();
+            self.answered.insert(code.to_owned(), challenge);
+        }
+        Ok(())
+    }
+
     pub(super) fn secrets(&self) -> Vec<(&'static str, Secret)> {
         let secrets = self
             .phone
@@ -148,6 +173,11 @@ impl Guardian {
         let barcode_uri = act
             .with("barcode_uri")
             .ok_or_else(|| missing(act, "barcode_uri"))?;
+        if let Some(name) = act.with("platform") {
+            let platform = Platform::named(name);
+            let platform = platform.ok_or_else(|| Problem::UnknownPlatform(name.to_owned()))?;
+            self.phone.become_like(platform);
+        }
         let request = match self.phone.enrol(barcode_uri) {
             Ok(request) => request,
             Err(no_ticket) => return self.scan_seed(barcode_uri).ok_or(no_ticket.into()),
