@@ -44,6 +44,7 @@ The repository's own commands:
   bench [ARG]…     the criterion benchmarks of the workspace; ARG goes to criterion (a name filter, --save-baseline NAME)
   dag              who may use whom, what pure packages must not reach, how many packages there are
   tidy             file headers and sizes, left-over words, the changelog, dialect strings in Rust code
+  schema           writes scenarios/schema anew; with a KIND, `pushproof schema KIND`
   deny [CHECK]…    licences, bans, sources and advisories with cargo-deny
   help [COMMAND]   this text, or the help of a pushproof command
 
@@ -77,6 +78,10 @@ fn dispatch(args: &[OsString]) -> Result<ExitCode> {
         ("deny", checks) => deny::run(&root, checks),
         ("bench", args) => bench::run(&root, args),
         ("ci", []) => Ok(ci::ci(&root)),
+        ("schema", []) => {
+            let folder = root.seen_from(&std::env::current_dir()?, "scenarios/schema");
+            product::run(&root, &["schema".into(), "--write".into(), folder.into()])
+        }
         ("dag", []) => {
             let graph = metadata::Graph::read(&root)?;
             print!("{}", dag::table(&graph));

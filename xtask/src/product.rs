@@ -47,6 +47,16 @@ const COMMANDS: &[Known] = &[
         dialects: true,
     },
     Known {
+        name: "new",
+        profile: Profile::Dev,
+        dialects: true,
+    },
+    Known {
+        name: "schema",
+        profile: Profile::Dev,
+        dialects: true,
+    },
+    Known {
         name: "explain",
         profile: Profile::Dev,
         dialects: true,

@@ -234,7 +234,7 @@ impl Reader {
     /// A text; numbers and booleans written plainly are taken as their text.
     pub fn text(&self, node: &Node, what: &str) -> Option<Spanned<String>> {
         match &node.kind {
-            Kind::Scalar { text, quoted } if *quoted || !matches!(text.as_str(), "" | "~") => {
+            Kind::Scalar { text, .. } if !node.to_json().is_null() => {
                 Some(Spanned::new(text.clone(), node.span))
             }
             Kind::Scalar { .. } => {

@@ -1,4 +1,4 @@
-//! What the maps of a file may hold: one table for each, [`Map`], from which the parser takes its keys and `schema` makes
+//! What the maps of a file may hold: one table for each, [`Map`], from which the parser takes its keys and [`schema`](crate::schema()) makes
 //! what editors read.
 //!
 //! A [`Reader`](crate::fields::Reader) is given the table of each map that it reads. In a build with assertions it is a panic to ask for a key
@@ -11,11 +11,12 @@ mod dialect;
 mod file;
 mod meanwhile;
 mod steps;
+mod wire;
 
 pub use self::dialect::{DIALECT, REQUIREMENTS};
 pub use self::file::{FORMAT, FRAGMENT, SCENARIO};
 
-pub(crate) use self::{actors::*, checks::*, dialect::*, file::*, meanwhile::*, steps::*};
+pub(crate) use self::{actors::*, checks::*, dialect::*, file::*, meanwhile::*, steps::*, wire::*};
 
 /// The keys that one map may have.
 #[derive(Debug)]
@@ -161,6 +162,8 @@ pub enum Shape {
     SomeOf(&'static Self),
     /// A map.
     Map(&'static Map),
+    /// Anything; but a map that has this key is such a map.
+    Unless(&'static str, &'static Map),
     /// One thing or another, told apart by whether it is a map, a list or a single value.
     Either(&'static [Self]),
 }
@@ -190,6 +193,25 @@ pub enum Fact {
     Endpoint,
     /// A value that operations take.
     Input,
+}
+
+impl Fact {
+    /// Its name in a schema.
+    pub(crate) const fn noun(self) -> &'static str {
+        match self {
+            Self::Operation => "operation",
+            Self::Outcome => "outcome",
+            Self::Pattern => "outcomes",
+            Self::Requirement => "requirement",
+            Self::Feature => "feature",
+            Self::Fragment => "fragment",
+            Self::Profile => "profile",
+            Self::Lifetime => "lifetime",
+            Self::Switch => "switch",
+            Self::Endpoint => "endpoint",
+            Self::Input => "input",
+        }
+    }
 }
 
 /// Words with what each stands for and what it means: the parser's list, and an editor's.
@@ -253,5 +275,18 @@ impl Map {
                 found.map(|(_, map)| *map)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CLIENTS, MATCHER_NAMES, MATCHERS, WordList as _};
+
+    #[test]
+    fn what_is_listed_twice_is_the_same() {
+        let clients: Vec<&str> = CLIENTS.words().into_iter().map(|(word, _)| word).collect();
+        assert_eq!(clients, crate::program::CLIENTS[1..]);
+        let matchers: Vec<&str> = MATCHERS.iter().map(|key| key.name).collect();
+        assert_eq!(matchers, MATCHER_NAMES);
     }
 }

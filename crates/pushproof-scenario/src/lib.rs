@@ -24,6 +24,7 @@ mod parse;
 mod path;
 mod pattern;
 mod program;
+mod schema;
 mod session;
 mod source;
 mod template;
@@ -52,6 +53,7 @@ pub use program::{
     Act, Action, Actor, ActorKind, AtOnce, CLIENTS, Capture, CaptureFrom, Check, Count, Exchange,
     Expect, IMPOSTOR, Meanwhile, Operand, Poll, Program, Slot, Step, Trigger, WaitLength,
 };
+pub use schema::{Facts, schema};
 pub use session::{
     ActView, CheckRef, ClientValues, Environment, Fact, Flight, Held, Input, Note, Output,
     PAST_MARGIN, Reply, Session, Stop, UserValues,

@@ -172,6 +172,12 @@ impl Library {
         self.profiles.keys().map(String::as_str)
     }
 
+    /// Its fragments, as steps name them: `fragments/NAME`.
+    pub fn fragments(&self) -> impl Iterator<Item = (&str, &Fragment)> {
+        let fragments = self.fragments.iter();
+        fragments.map(|(name, fragment)| (name.as_str(), fragment))
+    }
+
     /// How many scenario files there are.
     #[must_use]
     pub fn scenarios_len(&self) -> usize {
@@ -242,7 +248,7 @@ impl Library {
 /// Whether a file of a dialect's folder is a scenario or a fragment.
 #[must_use]
 pub fn is_scenario(relative: &str) -> bool {
-    let other = ["shapes/", "load/"]
+    let other = ["shapes/", "load/", "new/"]
         .iter()
         .any(|folder| relative.starts_with(folder));
     relative.ends_with(".yaml") && !other && !is_rules(relative)

@@ -52,6 +52,10 @@ pub(crate) enum Command {
     /// Work with target files
     #[command(subcommand)]
     Target(Target),
+    /// Begin a scenario, a fragment or a target from a commented file
+    New(New),
+    /// Print the JSON Schema of a kind of file, for editors
+    Schema(Schema),
 }
 
 /// Run scenarios and judge the endpoint, requirement by requirement.
@@ -268,4 +272,54 @@ pub(crate) struct Doctor {
     /// The target file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+}
+
+/// Begin a file from a commented one.
+#[derive(Debug, clap::Args)]
+pub(crate) struct New {
+    /// What to begin
+    #[arg(value_name = "KIND")]
+    pub(crate) kind: NewKind,
+    /// Where to write it; without it, or with `-`, on standard output. A file that is there is never overwritten
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+}
+
+/// What can be begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NewKind {
+    /// A scenario, which runs green on the sandbox as it stands.
+    Scenario,
+    /// A fragment: steps that scenarios share.
+    Fragment,
+    /// A target, where requests go.
+    Target,
+}
+
+/// Print a JSON Schema.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Schema {
+    /// The kind of file
+    #[arg(value_name = "KIND", required_unless_present = "write")]
+    pub(crate) kind: Option<SchemaKind>,
+    /// Instead of printing one, write all of them into this folder, those that name a dialect's words in a folder for each dialect
+    #[arg(long, value_name = "DIR", conflicts_with = "kind")]
+    pub(crate) write: Option<PathBuf>,
+}
+
+/// The kinds of file that have a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaKind {
+    /// A scenario, with the names of the dialect.
+    Scenario,
+    /// A fragment, with the names of the dialect.
+    Fragment,
+    /// A target that speaks the dialect.
+    Target,
+    /// `dialect.yaml`.
+    Dialect,
+    /// `requirements.yaml`.
+    Requirements,
+    /// A list of known deviations.
+    Known,
 }

@@ -63,6 +63,27 @@ fn named(args: &Args, dialect: &str, own: &[SourceFile], colour: bool) -> Result
     library.ok_or_else(|| Problem::invalid(format!("dialect `{dialect}` cannot be read")))
 }
 
+/// Reads a dialect for its names alone: what is wrong with its scenarios is for others to say, as long as it can be read at all.
+pub(crate) fn readable(args: &Args, dialect: &str, colour: bool) -> Result<Library, Problem> {
+    let (files, mut problems) = files(args, dialect)?;
+    let (library, found) = Library::read(&files);
+    if let Some(library) = library {
+        return Ok(library);
+    }
+    problems.extend(found);
+    report(&problems, colour)?;
+    Err(Problem::invalid(format!(
+        "dialect `{dialect}` cannot be read"
+    )))
+}
+
+/// The text of a file of the dialect that was asked for, by its path below the dialect's folder; `None` where it has none.
+pub(crate) fn text(args: &Args, relative: &str) -> Result<Option<String>, Problem> {
+    let (files, _) = files(args, &args.dialect)?;
+    let found = files.into_iter().find(|file| file.relative == relative);
+    Ok(found.map(|file| file.text))
+}
+
 /// Prints what was found wrong; with an error in it, that is the end.
 pub(crate) fn report(problems: &[Diagnostic], colour: bool) -> Result<(), Problem> {
     for problem in problems {

@@ -80,7 +80,7 @@ pub static TARGET: Map = Map {
             may("tls", Shape::Map(&TLS), "Whom to trust."),
             may(
                 "proxy",
-                Shape::Like(r"^(none|https?://[^@#{}\s]+)$", "http://proxy.example:3128"),
+                Shape::Like(r"^(none|https?://[^@#{} ]+)$", "http://proxy.example:3128"),
                 "The proxy for everything, or `none`; the environment is not asked.",
             ),
             may("limits", Shape::Map(&LIMITS), "What a run may do to it."),
@@ -90,9 +90,9 @@ pub static TARGET: Map = Map {
     ..EMPTY
 };
 
-const BASE_URL: Shape = Shape::Like(r"^https?://[^@#?{}\s]+$", "https://tenant.example.com");
+const BASE_URL: Shape = Shape::Like(r"^https?://[^@#?{} ]+$", "https://tenant.example.com");
 /// A URL, perhaps with `{holes}`.
-const URL: Shape = Shape::Like(r"^https?://[^@#\s]+$", "http://127.0.0.1:4010/path");
+const URL: Shape = Shape::Like(r"^https?://[^@# ]+$", "http://127.0.0.1:4010/path");
 
 pub(super) static ENDPOINTS: Map = Map {
     name: "endpoints",
@@ -100,7 +100,7 @@ pub(super) static ENDPOINTS: Map = Map {
     says: "Paths under the dialect's names for them.",
     others: Some(Others {
         names: Names::Of(Fact::Endpoint),
-        shape: &Shape::Like(r"^/[^?#\s]*$", "/some/path"),
+        shape: &Shape::Like(r"^/[^?# ]*$", "/some/path"),
     }),
     ..EMPTY
 };

@@ -116,6 +116,12 @@ pub struct Field {
 }
 
 impl Operation {
+    /// Whether it stands for whatever a scenario writes out itself.
+    #[must_use]
+    pub fn is_written_out(&self) -> bool {
+        self.name == WRITTEN_OUT
+    }
+
     /// Whether it may be sent again when nobody knows what became of it.
     #[must_use]
     pub fn may_be_repeated(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Who takes part, what kinds of device there are, and what fragments take and give.
 
-use super::{EMPTY, Map, Rule, Shape, Variants, Words, may, need};
+use super::{EMPTY, Key, Map, Rule, Shape, Variants, Words, may, need};
 use crate::ast::{Channel, InputKind};
 
 /// The kinds of device that an actor can be.
@@ -45,6 +45,17 @@ pub(crate) static USERS: Words<()> = Words(&[(
     "A user whom nobody has used before and who has no factor.",
 )]);
 
+const IS_USER: Key = need(
+    "user",
+    Shape::Word(&USERS),
+    "A person, and where the target gets one from.",
+);
+const IS_DEVICE: Key = need(
+    "device",
+    Shape::Word(&DEVICES),
+    "A device, and of which kind.",
+);
+
 pub(crate) static ACTOR: Map = Map {
     name: "actor",
     what: "an actor",
@@ -60,17 +71,45 @@ pub(crate) static ACTOR: Map = Map {
             Shape::Word(&DEVICES),
             "A device, and of which kind.",
         ),
+        may("owner", Shape::Text, "The person to whom a device belongs."),
+    ]],
+    rules: &[Rule::Some(&["user", "device"])],
+    variants: Variants::ByKey(&[("user", &PERSON), ("device", &OWNED)]),
+    ..EMPTY
+};
+
+static PERSON: Map = Map {
+    name: "person",
+    what: "an actor",
+    says: "A person.",
+    keys: &[&[IS_USER]],
+    ..EMPTY
+};
+
+static OWNED: Map = Map {
+    name: "owned_device",
+    what: "an actor",
+    says: "A device that belongs to somebody.",
+    keys: &[&[
+        IS_DEVICE,
+        need("owner", Shape::Text, "The person to whom it belongs."),
+    ]],
+    variants: Variants::ByWord("device", &[("approver", &APPROVER)]),
+    ..EMPTY
+};
+
+static APPROVER: Map = Map {
+    name: "approver",
+    what: "an actor",
+    says: "Somebody who decides.",
+    keys: &[&[
+        IS_DEVICE,
         may(
             "owner",
             Shape::Text,
-            "The person to whom a device belongs; only an approver can do without.",
+            "The person for whom is decided, if that is known.",
         ),
     ]],
-    rules: &[
-        Rule::One(&["user", "device"]),
-        Rule::With("owner", "device"),
-    ],
-    variants: Variants::None,
     ..EMPTY
 };
 

@@ -1,8 +1,8 @@
 //! Steps: one table for each kind, made of groups that kinds share.
 
 use super::{
-    ACT, ACT_EXPECT, CAPTURE, CHECK, CONTROL, COUNTS, EMPTY, EXPECT, Fact, Key, MEANWHILE, Map,
-    Names, Others, Rule, SETTLES, Shape, Variants, Words, may, need,
+    ACT, ACT_EXPECT, CAPTURE, CHECK, CLIENTS, CONTROL, COUNTS, EMPTY, EXPECT, Fact, HTTP, Key,
+    MEANWHILE, Map, Names, Others, Rule, SEND, SETTLES, Shape, Variants, WITH, Words, may, need,
 };
 use crate::ast::Every;
 
@@ -533,22 +533,6 @@ static SET: Map = Map {
     ..EMPTY
 };
 
-pub(crate) static WITH: Map = Map {
-    name: "with",
-    what: "`with`",
-    says: "Values under the names of inputs: literals, `$name`, `{ altered: $name }` for one character changed, `{ filler: 64 }` for so much nonsense.",
-    keys: &[&[may(
-        "omit",
-        Shape::OneOrMany(&Shape::Text),
-        "Inputs that are left out on purpose although they are required.",
-    )]],
-    others: Some(Others {
-        names: Names::Any,
-        shape: &Shape::Value,
-    }),
-    ..EMPTY
-};
-
 static CAPTURES: Map = Map {
     name: "captures",
     what: "`capture`",
@@ -579,97 +563,5 @@ static READ_CAPTURES: Map = Map {
         names: Names::Own,
         shape: &Shape::Text,
     }),
-    ..EMPTY
-};
-
-/// The applications that a step can send as.
-pub(crate) static CLIENTS: Words<()> = Words(&[
-    ("other", (), "A second application with the same rights."),
-    ("public", (), "An application without a secret."),
-    (
-        "restricted",
-        (),
-        "An application without the rights that the scenario is about.",
-    ),
-]);
-
-/// What is changed on the wire.
-pub(crate) static SEND: Map = Map {
-    name: "send",
-    what: "`send`",
-    says: "What is changed on the wire.",
-    keys: &[&[
-        may("as", Shape::Text, "The form of the body: `form` or `json`."),
-        may(
-            "type",
-            Shape::Text,
-            "The media type that is named, or `none`.",
-        ),
-        may(
-            "headers",
-            Shape::Map(&HEADERS),
-            "Headers that are added or replaced; nothing as a value takes one away.",
-        ),
-        may(
-            "raw",
-            Shape::OneOrMany(&Shape::Text),
-            "Fields that are not percent-encoded.",
-        ),
-        may(
-            "twice",
-            Shape::OneOrMany(&Shape::Text),
-            "Fields that are sent twice.",
-        ),
-        may(
-            "extra",
-            Shape::Map(&EXTRA),
-            "Fields that the operation does not have.",
-        ),
-        may("method", Shape::Text, "Another method."),
-        may(
-            "auth",
-            Shape::Text,
-            "Where the client proves itself: `basic`, in the `Authorization` header.",
-        ),
-    ]],
-    rules: &[Rule::Some(&[
-        "as", "type", "headers", "raw", "twice", "extra", "method", "auth",
-    ])],
-    ..EMPTY
-};
-
-static HEADERS: Map = Map {
-    name: "headers",
-    what: "`headers`",
-    says: "Headers with their values; nothing as a value takes one away.",
-    others: Some(Others {
-        names: Names::Any,
-        shape: &Shape::Value,
-    }),
-    ..EMPTY
-};
-
-static EXTRA: Map = Map {
-    name: "extra",
-    what: "`extra`",
-    says: "Fields with their values.",
-    others: Some(Others {
-        names: Names::Any,
-        shape: &Shape::Value,
-    }),
-    ..EMPTY
-};
-
-/// A request written out.
-pub(crate) static HTTP: Map = Map {
-    name: "http",
-    what: "`http`",
-    says: "A request that is written out.",
-    keys: &[&[
-        need("method", Shape::Text, "The method."),
-        need("path", Shape::Text, "The path below the target's base URL."),
-        may("headers", Shape::Map(&HEADERS), "The headers."),
-        may("body", Shape::Value, "The body, as it is sent."),
-    ]],
     ..EMPTY
 };

@@ -5,7 +5,9 @@ mod conformance;
 mod doctor;
 mod explain;
 mod list;
+mod new;
 mod report;
+mod schema;
 mod serve;
 
 use pushproof_report::exit;
@@ -77,6 +79,8 @@ pub(crate) fn run(args: Args) -> Result<u8, Problem> {
         Command::Explain(command) => explain::run(&args, command, colour),
         Command::Serve(command) => runtime()?.block_on(serve::run(command)),
         Command::Report(command) => report::run(&args, command),
+        Command::New(command) => new::run(&args, command),
+        Command::Schema(command) => schema::run(&args, command, colour),
         Command::Target(Target::Doctor(command)) => {
             runtime()?.block_on(doctor::run(&args, command, colour))
         }

@@ -38,6 +38,10 @@ mod filter;
 
 mod doctor;
 
+mod new;
+
+mod schema;
+
 mod mistakes;
 
 mod kill;
