@@ -45,6 +45,11 @@ pub(crate) struct Context {
 /// How long the clean-up of a case may take: its users are deleted side by side.
 const CLEAN_UP_LIMIT: Duration = HOOK_LIMIT;
 
+/// The most runs of a case that come to nothing because something came between.
+const SPOILT_MAX: usize = 12;
+/// And the most of them one after the other that something spoils in the same way.
+const ALIKE_MAX: usize = 4;
+
 /// How often a control probe is sent before the endpoint counts as not alive, and the rest between two.
 const PROBES_MAX: u32 = 3;
 const PROBE_REST: Duration = Duration::from_millis(100);
@@ -76,6 +81,7 @@ pub(crate) async fn case(
         began: None,
         came: Vec::new(),
         doubts: Vec::new(),
+        spoils: Vec::new(),
         troubles: 0,
     };
     let (verdict, reason) = runs.verdict(seed).await;
@@ -145,6 +151,8 @@ struct Runs<'a> {
     came: Vec<Came>,
     /// The breaches of earlier runs.
     doubts: Vec<Doubt>,
+    /// What spoilt runs, oldest first.
+    spoils: Vec<String>,
     /// How often something came between on the operation of a breach that is such a trouble.
     troubles: u32,
 }
@@ -159,6 +167,7 @@ impl Runs<'_> {
                 .attempt(seed ^ nth.wrapping_mul(0x9E37_79B9_7F4A_7C15))
                 .await;
             let (came, alive) = self.came(&attempt).await;
+            self.spoils.extend(attempt.spoilt.clone());
             self.came.push(came);
             let sightings = self.sightings(&attempt);
             let mut weighed = weigh(&self.came, sightings, alive);
@@ -427,7 +436,13 @@ impl Runs<'_> {
 
     fn may_run_again(&self, attempt: &Attempt) -> bool {
         let stopped = *self.context.stop.borrow();
-        let enough = self.came.len() >= SIGHTINGS_MAX as usize;
+        let spoilt = |came: &&Came| **came == Came::Spoilt;
+        let spoilt = self.came.iter().filter(spoilt).count();
+        let told_enough = self.came.len() - spoilt >= SIGHTINGS_MAX as usize;
+        // What spoils every run in the same way is no chance, and will spoil the next.
+        let alike = self.spoils.iter().rev();
+        let alike = alike.take_while(|what| Some(*what) == self.spoils.last());
+        let enough = told_enough || spoilt >= SPOILT_MAX || alike.count() >= ALIKE_MAX;
         // What is not answered before a wait that is too long will not be answered now.
         let hopeless = attempt.throttled.is_some() && attempt.finished.breaches.is_empty();
         let again = self.place.is_remote() && !stopped && !enough && !hopeless;

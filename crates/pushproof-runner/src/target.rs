@@ -36,8 +36,8 @@ pub struct Target {
     pub client: Option<Client>,
     /// Further applications that single requirements need, by role: `other`, `public`, `restricted`.
     pub clients: BTreeMap<String, Client>,
-    /// What the file says the target has; absent: see [`Target::features`].
-    pub features: Option<BTreeSet<String>>,
+    /// What the file says the target has, and where, as `file:line`; absent: see [`Target::features`].
+    pub features: Option<BTreeMap<String, String>>,
     /// Where users come from.
     pub users: Option<Users>,
     /// How phones act.
@@ -203,18 +203,22 @@ impl fmt::Display for SecretRef {
 pub type Resolve<'a> = &'a dyn Fn(&SecretRef) -> Result<Secret, String>;
 
 impl Target {
-    /// What the target has, by the names that scenarios use in `needs`: as the file says, or all that the rest of it makes possible.
-    pub fn features(&self) -> BTreeSet<String> {
-        self.features
-            .clone()
-            .unwrap_or_else(|| self.possible_features())
+    /// What the target has of what its dialect knows: as the file says, or all that the rest of it makes possible.
+    pub fn features(&self, known: &[String]) -> BTreeSet<String> {
+        match &self.features {
+            Some(said) => said.keys().cloned().collect(),
+            None => {
+                let possible = known.iter().filter(|name| self.makes_possible(name));
+                possible.cloned().collect()
+            }
+        }
     }
 
-    fn possible_features(&self) -> BTreeSet<String> {
-        let possible = FEATURES
-            .into_iter()
-            .filter(|name| self.makes_possible(name));
-        possible.map(str::to_owned).collect()
+    /// A feature that the file names and the dialect does not know, and where it stands.
+    pub fn unknown_feature(&self, known: &[String]) -> Option<(&str, &str)> {
+        let unknown = |(name, _): &(&String, &String)| !known.contains(name);
+        let (name, place) = self.features.iter().flatten().find(unknown)?;
+        Some((name, place))
     }
 
     fn makes_possible(&self, feature: &str) -> bool {
@@ -297,27 +301,3 @@ impl Target {
         .map(String::as_str)
     }
 }
-
-/// Every name that `features` may hold.
-pub const FEATURES: [&str; 20] = [
-    "approver",
-    "client.secret",
-    "factor.push",
-    "factor.otp",
-    "factor.sms",
-    "factor.voice",
-    "factor.email",
-    "factor.recovery_code",
-    "grant.password_realm",
-    "client.other",
-    "client.public",
-    "client.restricted",
-    "management.token",
-    "management.api",
-    "device.guardian",
-    "messages",
-    "clock",
-    "switch.recovery_codes",
-    "switch.factor.otp",
-    "audience.other",
-];

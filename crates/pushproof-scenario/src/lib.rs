@@ -33,7 +33,7 @@ mod value;
 mod words;
 pub mod yaml;
 
-pub use ast::Channel;
+pub use ast::{ActExpect, Channel};
 pub use codes::{Explanation, explanation, explanations};
 pub use compile::{Against, CASES_MAX, compile};
 pub use diagnostic::{Diagnostic, Severity, nearest};

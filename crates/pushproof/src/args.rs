@@ -79,7 +79,7 @@ pub(crate) struct Conformance {
     pub(crate) fault: Vec<String>,
     /// Most cases at the same time
     #[arg(short, value_name = "N")]
-    pub(crate) jobs: Option<usize>,
+    pub(crate) jobs: Option<std::num::NonZeroUsize>,
     /// Seed of everything that is left to chance
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,

@@ -33,6 +33,18 @@ pub(crate) fn spoken_by(
     colour: bool,
 ) -> Result<Library, Problem> {
     let mut library = named(args, &target.dialect, own, colour)?;
+    let known = &library.dialect.features;
+    if let Some((name, place)) = target.unknown_feature(known) {
+        let dialect = &target.dialect;
+        let message = format!("{place}: dialect `{dialect}` has no feature `{name}`");
+        let known = known.iter().map(String::as_str);
+        let near = pushproof_scenario::nearest(name, known.clone());
+        let hint = near.map_or_else(
+            || format!("known: {}", known.collect::<Vec<_>>().join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        return Err(Problem::invalid(message).hint(hint));
+    }
     library
         .fit(&target.endpoints, &target.inputs)
         .map_err(|error| {

@@ -12,6 +12,7 @@ mod filter;
 mod known;
 mod output;
 mod own;
+mod person;
 mod plan;
 mod sandbox;
 mod select;

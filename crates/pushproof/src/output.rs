@@ -109,6 +109,8 @@ struct Inner {
     /// Nothing is printed until the end.
     silent: bool,
     bar: ProgressBar,
+    /// A question stands on the terminal: whatever else there is to say waits for the answer.
+    asks: bool,
     /// Cases whose line has been printed, in planned order.
     printed: usize,
     failed: Option<WriteError>,
@@ -143,6 +145,7 @@ impl Output {
             style: outlets.style,
             silent: outlets.prints_known,
             bar: ProgressBar::hidden(),
+            asks: false,
             printed: 0,
             failed: None,
         };
@@ -167,6 +170,22 @@ impl Output {
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a question to the person at the terminal. Until [`Output::answered`] nothing else is said and no bar is drawn.
+    pub(crate) fn ask(&self, text: &str) {
+        let mut inner = self.inner();
+        inner.asks = true;
+        inner.bar.set_draw_target(ProgressDrawTarget::hidden());
+        anstream::eprint!("{text}");
+    }
+
+    /// The person has answered: what was kept back is said.
+    pub(crate) fn answered(&self) {
+        let mut inner = self.inner();
+        inner.asks = false;
+        inner.bar.set_draw_target(ProgressDrawTarget::stderr());
+        inner.print_finished();
     }
 
     /// Starts the progress bar, on a terminal only.
@@ -212,6 +231,11 @@ impl Output {
                 took_ms,
             },
         );
+        // A question that an interruption left open ends here.
+        if std::mem::take(&mut inner.asks) {
+            anstream::eprintln!();
+        }
+        inner.print_finished();
         inner.bar.finish_and_clear();
         match inner.failed {
             Some(error @ WriteError::Secret { .. }) => {
@@ -346,6 +370,9 @@ impl Inner {
 
     /// Prints the lines of finished cases in planned order, so that two runs look alike.
     fn print_finished(&mut self) {
+        if self.asks {
+            return;
+        }
         let mut lines = String::new();
         while let Some(case) = self
             .run

@@ -3,15 +3,14 @@
 //! Bounds, not forecasts: the least is what a case needs if every answer comes as soon as its scenario allows, the most is where its limits end
 //! it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 use std::time::Duration;
 
 use pushproof_polling::{Cadence, First, Policy};
 use pushproof_runner::dispatch::Planned;
 use pushproof_runner::target::Target;
-use pushproof_scenario::{Act, Action, ActorKind, Capture, Exchange, Operand, Poll, Program, Step};
+use pushproof_scenario::{Act, Action, ActorKind, Poll, Program, Step};
 
 /// Most polls that are counted one by one.
 const POLLS_MAX: u32 = 100_000;
@@ -30,7 +29,7 @@ pub(crate) struct Cost {
     pub(crate) requests: Bounds<u64>,
     /// What phones do: each an exchange with the tenant or a hook.
     pub(crate) acts: u64,
-    /// Challenges that may reach a phone.
+    /// Requests that may make a phone ring, by the dialect's word: what `limits.pushes` counts.
     pub(crate) pushes: u64,
     /// Users made or leased.
     pub(crate) users: u64,
@@ -60,12 +59,8 @@ impl Cost {
     }
 }
 
-/// The cost of one case; `lifetime` knows how long things live at the target, and `pushing` which operations may reach a phone.
-pub(crate) fn cost(
-    program: &Program,
-    pushing: &BTreeSet<usize>,
-    lifetime: &dyn Fn(&str) -> Duration,
-) -> Cost {
+/// The cost of one case; `lifetime` knows how long things live at the target.
+pub(crate) fn cost(program: &Program, lifetime: &dyn Fn(&str) -> Duration) -> Cost {
     let people = program
         .actors
         .iter()
@@ -73,7 +68,7 @@ pub(crate) fn cost(
     let waits = program.waits(lifetime);
     let start = Cost {
         users: people.count() as u64,
-        pushes: pushes(program, pushing),
+        pushes: program.pushes().into(),
         time: Bounds {
             least: waits,
             most: waits,
@@ -166,58 +161,9 @@ fn gaps(policy: &Policy, polls: u32) -> Duration {
     }
 }
 
-/// The operations by which some case begins what a phone answers or an app polls for. What an enrolment waits for is scanned, not pushed.
-pub(crate) fn pushing(programs: &[Arc<Program>]) -> BTreeSet<usize> {
-    programs.iter().flat_map(|program| begun(program)).collect()
-}
-
-fn begun(program: &Program) -> Vec<usize> {
-    let (mut enrolled, mut answered) = (Vec::new(), Vec::new());
-    for act in acts(program) {
-        let into = if act.action == "enrol" {
-            &mut enrolled
-        } else {
-            &mut answered
-        };
-        act.with
-            .iter()
-            .for_each(|(_, operand)| slots(operand, into));
-    }
-    let exchanges = program.steps.iter().filter_map(|step| match &step.action {
-        Action::Call { exchange, .. } => Some(exchange),
-        _ => None,
-    });
-    let begins = |exchange: &&Exchange| {
-        let keeps = |slots: &[usize]| {
-            exchange
-                .captures
-                .iter()
-                .any(|Capture { slot, .. }| slots.contains(slot))
-        };
-        !keeps(&enrolled) && keeps(&answered)
-    };
-    exchanges
-        .filter(begins)
-        .map(|exchange| exchange.operation)
-        .collect()
-}
-
 /// Whether a phone answers a push in this case.
-pub(crate) fn is_pushed(program: &Program, pushing: &BTreeSet<usize>) -> bool {
-    pushes(program, pushing) > 0 && acts(program).any(|act| act.action != "enrol" && act.decides())
-}
-
-fn pushes(program: &Program, pushing: &BTreeSet<usize>) -> u64 {
-    let has_phone = program
-        .actors
-        .iter()
-        .any(|actor| matches!(actor.kind, ActorKind::Push { .. }));
-    let called = program
-        .steps
-        .iter()
-        .filter_map(|step| step.action.exchange());
-    let pushed = called.filter(|exchange| has_phone && pushing.contains(&exchange.operation));
-    pushed.count() as u64
+pub(crate) fn is_pushed(program: &Program) -> bool {
+    program.pushes() > 0 && acts(program).any(|act| act.action != "enrol" && act.decides())
 }
 
 fn acts(program: &Program) -> impl Iterator<Item = &Act> {
@@ -230,10 +176,6 @@ fn acts(program: &Program) -> impl Iterator<Item = &Act> {
             .collect(),
         _ => Vec::new(),
     })
-}
-
-fn slots(operand: &Operand, into: &mut Vec<usize>) {
-    into.extend(operand.slots());
 }
 
 /// What else a plan depends on.

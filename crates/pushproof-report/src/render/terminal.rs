@@ -94,7 +94,9 @@ pub fn ending(run: &Run, style: &Style) -> String {
             details(&mut out, run, case, style);
         }
     }
-    summary::summary(&mut out, run, style);
+    // The heading ends with an empty line; where nothing has been said since, there is no need for another.
+    let said = !out.is_empty() || run.cases().iter().any(|case| line(case, style).is_some());
+    summary::summary(&mut out, run, style, said);
     out
 }
 

@@ -505,7 +505,6 @@ fn what_is_missing_is_listed_with_the_cases_that_need_it() {
     pushproof 0.1.0 against `staging`: dialect auth0, profile documented, seed 7,
     run k3f9
 
-
     requirements  1 without a selected scenario
     cases         8 not-applicable
 

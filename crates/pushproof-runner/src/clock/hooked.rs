@@ -18,6 +18,9 @@ use super::{Advance, ClockError, Origin, Reading, later};
 /// How much real time lies between the two questions at the beginning.
 const PROBE_GAP: Duration = Duration::from_millis(25);
 
+/// How often an advance whose answer was lost is looked into.
+const LOST_MAX: u32 = 3;
+
 pub(super) struct Hooked {
     advance: Arc<dyn Advance>,
     limit: Duration,
@@ -111,9 +114,39 @@ impl Hooked {
     async fn move_by(&self, by: Duration) -> Result<Duration, ClockError> {
         let by_ms = u64::try_from(by.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
         let asked = Instant::now();
-        let reading = ask(&*self.advance, by_ms, self.limit).await?;
+        let mut left_ms = by_ms;
+        let mut tries = 0;
+        let reading = loop {
+            let failed = match ask(&*self.advance, left_ms, self.limit).await {
+                Ok(reading) => break reading,
+                Err(failed) => failed,
+            };
+            // The answer was lost, and perhaps the tenant's time was moved: its clock is looked at before it is asked for more.
+            tries += 1;
+            let shown = match failed {
+                ClockError::Hook(_) if tries <= LOST_MAX => self.missing(by_ms).await,
+                _ => None,
+            };
+            match shown {
+                Some((reading, 0)) => break reading,
+                Some((_, missing)) => left_ms = missing,
+                None => return Err(failed),
+            }
+        };
         self.tenant()
             .advanced(reading, Duration::from_millis(by_ms), asked)
+    }
+
+    /// What the tenant's clock shows, and how many milliseconds it still has to move; `None` if it does not tell its time exactly.
+    async fn missing(&self, by_ms: u64) -> Option<(Reading, u64)> {
+        let last = self.tenant().last?.0;
+        let reading = ask(&*self.advance, 0, self.limit).await.ok()?;
+        let Reading::Millis(time) = reading else {
+            return None;
+        };
+        let moved = time.duration_since(last).unwrap_or_default().as_millis();
+        let moved_ms = u64::try_from(moved).unwrap_or(u64::MAX);
+        Some((reading, by_ms.saturating_sub(moved_ms)))
     }
 }
 

@@ -96,6 +96,9 @@ struct Sent {
 
 /// What was done by a phone.
 struct Done {
+    step: u16,
+    /// The step demands that the endpoint takes it.
+    is_to_be_taken: bool,
     at: Duration,
     actor: String,
     action: String,
@@ -402,6 +405,8 @@ impl<'a> Driver<'a> {
         self.acts.insert(
             flight,
             Done {
+                step,
+                is_to_be_taken: self.is_to_be_taken(step, view.meanwhile),
                 at: self.ticket.at().saturating_sub(self.began),
                 actor: act.actor.clone(),
                 action: act.action.clone(),
@@ -483,7 +488,10 @@ impl<'a> Driver<'a> {
             .handle(self.now(), Input::Failed { flight, timed_out });
     }
 
-    fn acted(&mut self, flight: Flight, acted: Acted) {
+    fn acted(&mut self, flight: Flight, mut acted: Acted) {
+        if let Some(lost) = acted.lost.take() {
+            self.lost_answer(flight, lost, &mut acted);
+        }
         if let Some(done) = self.acts.get_mut(&flight) {
             done.detail.clone_from(&acted.detail);
             done.result = acted.result;

@@ -55,6 +55,8 @@ pub struct Acted {
     pub detail: Option<String>,
     /// It was unavailable because something came between the phone and the endpoint.
     pub spoilt: bool,
+    /// An earlier try may have been done, and its answer was lost: what came between.
+    pub lost: Option<String>,
     /// What the act brought to light, by name: `code`, or what stands in a push. A `read` that found nothing is acknowledged and brings nothing.
     pub values: Vec<(String, Secret)>,
 }
@@ -77,6 +79,7 @@ impl Acted {
             result,
             detail,
             spoilt: false,
+            lost: None,
             values: Vec::new(),
         }
     }

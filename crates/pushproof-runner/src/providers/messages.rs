@@ -34,6 +34,11 @@ impl Patience {
         at_most: Duration::ZERO,
     };
 
+    /// Whether a single look is all: nothing comes between then.
+    pub(super) const fn is_none(self) -> bool {
+        self.at_most.is_zero()
+    }
+
     /// Whether to look once more, after the rest between two looks.
     pub(super) async fn again(self, watching: Stopwatch) -> bool {
         if watching.elapsed() + self.every > self.at_most {

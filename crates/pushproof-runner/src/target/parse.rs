@@ -1,7 +1,7 @@
 //! Reads a target file; every mistake in it is found in one pass, each with its place.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,9 +14,7 @@ use pushproof_scenario::yaml::{self, Kind, Node};
 use pushproof_scenario::{Diagnostic, Source, Span, Spanned};
 
 use super::grammar::{self, DRIVERS, Driver, PROVIDERS, Provider};
-use super::{
-    Authority, Client, Devices, FEATURES, Limits, Load, Resolve, SecretRef, Target, Tls, Users,
-};
+use super::{Authority, Client, Devices, Limits, Load, Resolve, SecretRef, Target, Tls, Users};
 
 /// Reads a target. Relative paths are relative to `folder`, the target file's own; secrets are looked up by `resolve`.
 ///
@@ -198,20 +196,14 @@ impl File<'_> {
         clients
     }
 
-    fn features(&self, node: &Node) -> BTreeSet<String> {
-        let mut features = BTreeSet::new();
-        for item in self.reader.list(node, "`features`") {
-            let Some(name) = self.reader.text(item, "a feature") else {
-                continue;
-            };
-            if FEATURES.contains(&name.value.as_str()) {
-                features.insert(name.value);
-            } else {
-                self.reader
-                    .unknown("E0105", name.span, "feature", &name.value, FEATURES);
-            }
-        }
-        features
+    /// The names are the dialect's; whether it knows them is found when both are there.
+    fn features(&self, node: &Node) -> BTreeMap<String, String> {
+        let items = self.reader.list(node, "`features`");
+        let feature = |item: &Node| {
+            let name = self.reader.text(item, "a feature")?;
+            Some((name.value, self.place(item)))
+        };
+        items.iter().filter_map(feature).collect()
     }
 
     fn users(&self, node: &Node) -> Option<Users> {

@@ -114,9 +114,9 @@ fn the_documented_example() {
         },
         features: Some(
             {
-                "factor.otp",
-                "factor.push",
-                "factor.recovery_code",
+                "factor.otp": "targets/staging.yaml:11",
+                "factor.push": "targets/staging.yaml:11",
+                "factor.recovery_code": "targets/staging.yaml:11",
             },
         ),
         users: Some(
@@ -198,7 +198,11 @@ fn the_documented_example() {
 #[test]
 fn the_least_a_target_needs() {
     let target = with("").unwrap();
-    let features = target.features().into_iter().collect::<Vec<_>>().join(" ");
+    let features = target
+        .features(&known())
+        .into_iter()
+        .collect::<Vec<_>>()
+        .join(" ");
     insta::assert_snapshot!(features, @"audience.other factor.recovery_code grant.password_realm management.token");
     assert_eq!(
         target.http_options().unwrap().roots,
@@ -210,29 +214,32 @@ fn the_least_a_target_needs() {
 
 #[test]
 fn features_follow_from_the_rest_of_the_file() {
-    let base = with("").unwrap().features();
+    let base = with("").unwrap().features(&known());
     let added = |lines: &str| -> String {
-        let all: BTreeSet<_> = with(lines).unwrap().features();
+        let all: BTreeSet<_> = with(lines).unwrap().features(&known());
         all.difference(&base).cloned().collect::<Vec<_>>().join(" ")
     };
-    insta::assert_snapshot!(added("devices: { driver: guardian, inbox: 'http://h/{push_token}' }"), @"approver device.guardian factor.otp factor.push");
-    insta::assert_snapshot!(added("devices: { driver: human }"), @"approver factor.push");
+    insta::assert_snapshot!(added("devices: { driver: guardian, inbox: 'http://h/{push_token}' }"), @"device.guardian factor.otp factor.push");
+    insta::assert_snapshot!(added("devices: { driver: human }"), @"factor.push");
     insta::assert_snapshot!(added("messages: { inbox: 'http://h/{address}' }"), @"factor.email factor.sms factor.voice messages");
     insta::assert_snapshot!(added("users: { provider: management-api, token: { env: T }, connection: c }"), @"management.api");
     insta::assert_snapshot!(added("clients: { other: { id: a }, public: { id: b }, restricted: { id: c } }"), @"client.other client.public client.restricted");
     insta::assert_snapshot!(added("clock: { advance: 'http://h/' }\nsettings: { url: 'http://h/' }"), @"clock switch.factor.otp switch.recovery_codes");
     assert_eq!(
-        with("features: []").unwrap().features(),
+        with("features: []").unwrap().features(&known()),
         BTreeSet::new(),
         "a list that is there is the whole list"
     );
-    for name in target::FEATURES {
-        let text = format!("features: [{name}]");
-        assert_eq!(
-            with(&text).unwrap().features(),
-            BTreeSet::from([name.to_owned()])
-        );
-    }
+    let said = with("features: [clock, 'no.such']").unwrap();
+    assert_eq!(
+        said.unknown_feature(&known()),
+        Some(("no.such", "targets/staging.yaml:5"))
+    );
+}
+
+/// What the dialect knows.
+fn known() -> Vec<String> {
+    crate::world::programs()[0].dialect.features.clone()
 }
 
 #[test]
@@ -255,7 +262,7 @@ base_url: tenant.example.com
 profile: observed
 client: { id: abc, secret: hunter2-hunter2 }
 clients: { othr: { id: xyz } }
-features: [factor.push, factor.opt]
+features: factor.push
 users: { provider: pol, file: users.csv }
 devices: { driver: guardian, inbox: "http://127.0.0.1/{token}" }
 limits: { concurrency: 0, wait: 30 }
@@ -302,13 +309,11 @@ limits: { concurrency: 0, wait: 30 }
       |
       = help: did you mean `other`?
 
-    error[E0105]: unknown feature `factor.opt`
-     --> targets/staging.yaml:7:25
+    error[E0103]: `features` must be a list, this is `factor.push`
+     --> targets/staging.yaml:7:11
       |
-    7 | features: [factor.push, factor.opt]
-      |                         ^^^^^^^^^^
-      |
-      = help: did you mean `factor.otp`?
+    7 | features: factor.push
+      |           ^^^^^^^^^^^
 
     error[E0105]: unknown user provider `pol`
      --> targets/staging.yaml:8:20

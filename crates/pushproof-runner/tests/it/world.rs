@@ -41,7 +41,7 @@ pub(crate) fn programs() -> Vec<Arc<Program>> {
     PROGRAMS.get_or_init(compile).clone()
 }
 
-fn keys() -> Arc<Keys> {
+pub(crate) fn keys() -> Arc<Keys> {
     static KEYS: OnceLock<Arc<Keys>> = OnceLock::new();
     Arc::clone(KEYS.get_or_init(Keys::generate))
 }
@@ -74,9 +74,18 @@ pub(crate) async fn tenant(faults: &[Fault]) -> Server {
         .unwrap()
 }
 
+/// The same where the tenant itself is at `base_url`.
+pub(crate) fn sandboxed(base_url: &str) -> Target {
+    written(base_url, base_url)
+}
+
 /// What a target file says: requests go to `base_url`, hooks straight to the tenant.
 pub(crate) fn target(base_url: &str, tenant: &Server) -> Target {
-    let control = format!("{}/__control", tenant.base_url());
+    written(base_url, &tenant.base_url())
+}
+
+fn written(base_url: &str, hooks: &str) -> Target {
+    let control = format!("{hooks}/__control");
     let secret = |id: &str| format!("{{ id: {id}, secret: {{ env: {id} }} }}");
     let (main, other, restricted) = (
         secret("sandbox-client"),
@@ -160,9 +169,19 @@ pub(crate) async fn interrupted(
     programs: Vec<Arc<Program>>,
     stops: fn(&Event) -> bool,
 ) -> (Run, Vec<Event>) {
-    let features = target.features();
-    let concurrency = target.limits.concurrency as usize;
     let place = Place::reach(target, "00000000").await.unwrap();
+    at(place, programs, stops).await
+}
+
+/// The same at a place that is within reach.
+pub(crate) async fn at(
+    place: Place,
+    programs: Vec<Arc<Program>>,
+    stops: fn(&Event) -> bool,
+) -> (Run, Vec<Event>) {
+    let target = &place.target;
+    let features = target.features(&programs[0].dialect.features);
+    let concurrency = target.limits.concurrency as usize;
     let cases = programs.into_iter().map(|program| Planned {
         not_applicable: program
             .needs

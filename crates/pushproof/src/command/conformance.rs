@@ -1,6 +1,7 @@
 //! `pushproof conformance`: plan, run, report.
 
-use std::collections::BTreeSet;
+use std::io;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use pushproof_report::{Deviations, Event, Redactor, RunHead, exit};
 use pushproof_runner::clock;
 use pushproof_runner::dispatch::{self, Plan, Planned};
 use pushproof_runner::site::{Place, Sandbox, Site, SiteError};
-use pushproof_runner::target::Target;
+use pushproof_runner::target::{Devices, Target};
 use pushproof_scenario::{Library, Program, nearest};
 use tokio::sync::watch;
 
@@ -20,7 +21,7 @@ use crate::known::Against;
 use crate::output::{self, Outlets, Output};
 use crate::plan::{Circumstances, Cost};
 use crate::signals::Signals;
-use crate::{dialects, known, own, plan, sandbox, select, target};
+use crate::{dialects, known, own, person, plan, sandbox, select, target};
 
 /// The profile of a dialect with several, where none is named: what the service does.
 const PROFILE_DEFAULT: &str = "observed";
@@ -40,6 +41,9 @@ pub(crate) async fn run(args: &Args, command: &Conformance, colour: bool) -> Res
             .iter()
             .for_each(|round| output::say(&prepared.plan(command, round)));
         return Ok(exit::OK);
+    }
+    if matches!(prepared.described.devices, Some(Devices::Human)) {
+        person::is_there()?;
     }
     let several = prepared.rounds.len() > 1;
     let mut codes = Vec::new();
@@ -126,20 +130,20 @@ impl Prepared {
         lifetimes.copied().unwrap_or_default()
     }
 
-    fn cost(&self, program: &Program, pushing: &BTreeSet<usize>) -> Cost {
-        plan::cost(program, pushing, &|name| self.lifetime(name))
+    fn cost(&self, program: &Program) -> Cost {
+        plan::cost(program, &|name| self.lifetime(name))
     }
 
     /// The cases, and for each whether the target has what it needs and time enough.
     fn planned(&self, round: &Round) -> Vec<Planned> {
-        let features = self.described.features();
+        let features = self.described.features(&self.library.dialect.features);
         let plan = |program: &Arc<Program>| {
             let missing = program
                 .needs
                 .iter()
                 .find(|need| !features.contains(*need))
                 .cloned();
-            let wait = self.cost(program, &BTreeSet::new()).time.least;
+            let wait = self.cost(program).time.least;
             let too_long = self.described.clock.is_none() && wait > self.described.limits.wait;
             let waits = too_long.then(|| {
                 let (wait, most) = (
@@ -160,14 +164,13 @@ impl Prepared {
         let circumstances = Circumstances {
             target: &self.described,
             profile: &round.profile,
-            concurrency: command.jobs.unwrap_or_else(|| jobs(self.target.as_ref())),
+            concurrency: command.jobs(self.target.as_ref()),
             repeat: command.repeat,
             real_time: self.described.clock.is_none(),
         };
-        let pushing = plan::pushing(&round.all);
         plan::render(
             &self.planned(round),
-            &|program| self.cost(program, &pushing),
+            &|program| self.cost(program),
             &circumstances,
         )
     }
@@ -181,7 +184,7 @@ async fn one(
     round: &Round,
     (id, several): (&str, bool),
 ) -> Result<u8, Problem> {
-    let site = site(command, prepared, round, id).await?;
+    let mut site = site(command, prepared, round, id).await?;
     let redactor = Arc::new(Redactor::new(random()));
     let started = humantime::format_rfc3339_seconds(clock::wall()).to_string();
     let against = Against {
@@ -207,6 +210,9 @@ async fn one(
         target: command.target.clone(),
     };
     let output = Arc::new(Output::open(outlets, Arc::clone(&redactor), deviations)?);
+    if let Site::Shared(place) = site {
+        site = Site::Shared(with_person(place, &output));
+    }
     let seed = command.seed.unwrap_or(SEED_DEFAULT);
     let signals = Signals::watch()?;
     output.tell(Event::RunStarted {
@@ -232,9 +238,7 @@ async fn one(
     let plan = Plan {
         cases,
         seed,
-        concurrency: command
-            .jobs
-            .unwrap_or_else(|| jobs(prepared.target.as_ref())),
+        concurrency: command.jobs(prepared.target.as_ref()),
         repeat: command.repeat,
         strict: command.strict,
         run: id.to_owned(),
@@ -284,6 +288,18 @@ async fn site(
             Ok(Site::Shared(Arc::new(place)))
         }
     }
+}
+
+/// The place, with the person at the terminal where one acts with its devices.
+fn with_person(place: Arc<Place>, output: &Arc<Output>) -> Arc<Place> {
+    if !place.needs_person() {
+        return place;
+    }
+    let place = Arc::into_inner(place).expect("nobody else has it before the run");
+    // The run waits for the output to be let go of, and a question that nobody answers may never end.
+    let output = Arc::downgrade(output);
+    let ask = move |text: &str| person::ask(&output, text, &mut io::stdin().lock());
+    Arc::new(place.asking(Arc::new(ask)))
 }
 
 /// `out/report.json` for one of several profiles: `out/report.documented.json`.
@@ -362,6 +378,13 @@ fn remarks(target: &Target, site: &Site) -> Vec<String> {
         remarks.extend(place.clock.remark());
     }
     remarks
+}
+
+impl Conformance {
+    /// Cases at the same time.
+    fn jobs(&self, target: Option<&Target>) -> usize {
+        self.jobs.map_or_else(|| jobs(target), NonZeroUsize::get)
+    }
 }
 
 /// Cases at the same time where nobody says.

@@ -346,7 +346,11 @@ impl Visit<'_> {
     }
 
     fn features(&self) -> BTreeSet<String> {
-        let mut features = self.target.features();
+        let known = self
+            .programs
+            .first()
+            .map(|program| &program.dialect.features[..]);
+        let mut features = self.target.features(known.unwrap_or_default());
         let broken = self.found.iter().filter(|found| found.is_gone());
         broken
             .flat_map(|found| &found.features)

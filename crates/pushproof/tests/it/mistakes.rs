@@ -311,6 +311,60 @@ fn a_wrong_client_secret() {
     ");
 }
 
+/// A target of this machine's own that is never asked.
+fn unasked(lines: &str) -> Workshop {
+    let workshop = Workshop::new();
+    let base_url = deserted();
+    let text = format!("format: 1\ntarget: mine\nbase_url: {base_url}\n{lines}\n");
+    workshop.write("target.yaml", &text);
+    workshop
+}
+
+#[test]
+fn a_person_and_no_terminal() {
+    let workshop = unasked("dialect: auth0\ndevices: { driver: human }");
+    assert_snapshot!(workshop.transcript(&["conformance", "--target", "target.yaml"]), @"
+    exit: 20
+    ----- stdout -----
+    ----- stderr -----
+    error: `devices: { driver: human }` asks a person at the terminal, and standard input is no terminal; nothing was sent
+      help: run it at a terminal, or let a `hook` or a `command` act with the devices
+    ");
+}
+
+#[test]
+fn a_feature_that_the_dialect_does_not_know() {
+    let run = ["conformance", "--target", "target.yaml"];
+    let of_auth0 = unasked("dialect: auth0\nfeatures: [factor.push, factor.opt]");
+    assert_snapshot!(of_auth0.transcript(&run), @"
+    exit: 3
+    ----- stdout -----
+    ----- stderr -----
+    error: target.yaml:5: dialect `auth0` has no feature `factor.opt`
+      help: did you mean `factor.otp`?
+    ");
+    let of_device_grant = unasked("dialect: device-grant\nfeatures: [approver, factor.push]");
+    assert_snapshot!(of_device_grant.transcript(&run), @"
+    exit: 3
+    ----- stdout -----
+    ----- stderr -----
+    error: target.yaml:5: dialect `device-grant` has no feature `factor.push`
+      help: known: approver, client.secret, client.other, clock
+    ");
+}
+
+#[test]
+fn no_case_at_a_time() {
+    assert_snapshot!(transcript(&["conformance", "-j", "0"]), @"
+    exit: 2
+    ----- stdout -----
+    ----- stderr -----
+    error: invalid value '0' for '-j <N>': number would be zero for non-zero type
+
+    For more information, try '--help'.
+    ");
+}
+
 #[test]
 fn a_filter_that_matches_nothing() {
     assert_snapshot!(transcript(&["conformance", "-E", "tag(polling) & covers(OOB-POLL-7)"]), @"

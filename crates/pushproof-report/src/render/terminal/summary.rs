@@ -12,13 +12,15 @@ use crate::{
 /// What explains a row stands under its id.
 const ROW_INDENT: &str = "                          ";
 
-pub(super) fn summary(out: &mut String, run: &Run, style: &Style) {
+pub(super) fn summary(out: &mut String, run: &Run, style: &Style, said: bool) {
     let requirements = run.requirements();
     let selected: Vec<_> = requirements
         .iter()
         .filter(|requirement| requirement.is_selected())
         .collect();
-    gap(out, style);
+    if said {
+        gap(out, style);
+    }
     counts(out, run, &requirements, style);
     if style.detail > Detail::Quiet {
         table(out, &selected, style);

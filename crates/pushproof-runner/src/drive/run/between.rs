@@ -1,5 +1,7 @@
 //! What comes between a request and the endpoint's own word: told, sent again where that does no harm, and never held against the endpoint.
 
+use pushproof_scenario::ActExpect;
+
 use super::*;
 
 impl Driver<'_> {
@@ -47,6 +49,49 @@ impl Driver<'_> {
             }
         }
         self.replied(flight, exchanged);
+    }
+
+    /// Whether a step demands of an act that the endpoint takes it.
+    pub(super) fn is_to_be_taken(&self, step: u16, meanwhile: Option<usize>) -> bool {
+        let expect = match &self.program.steps[usize::from(step)].action {
+            Action::Device { expect, .. } => Some(*expect),
+            Action::Poll(poll) => meanwhile.and_then(|at| Some(poll.meanwhile.get(at)?.expect)),
+            _ => None,
+        };
+        expect == Some(ActExpect::Acknowledged)
+    }
+
+    /// A phone has sent its request again after an answer was lost. From here on nobody is accused; and a refusal may mean that the first request
+    /// was done: where the step demands that it is taken, the case goes on and sees, and otherwise nothing is known.
+    pub(super) fn lost_answer(&mut self, flight: Flight, lost: String, acted: &mut Acted) {
+        let Some(done) = self.acts.get(&flight) else {
+            return;
+        };
+        let what = format!("the device: {lost}");
+        self.tell(Event::Troubled {
+            case: self.program.id.clone(),
+            step: self.program.steps[usize::from(done.step)].id.clone(),
+            exchange: None,
+            at_ms: self.told_ms(self.now()),
+            what: what.clone(),
+            to: Attribution::Environment,
+            then: Remedy::SentAgain,
+        });
+        self.context.weather.trouble(DEVICE);
+        if acted.result == ActResult::Refused {
+            let detail = acted.detail.take().unwrap_or_default();
+            acted.detail = Some(format!(
+                "refused after an answer was lost: {detail}; {lost}"
+            ));
+            // A phone that never read the reply to its enrolment does not know who it is.
+            if done.is_to_be_taken && done.action != "enrol" {
+                acted.result = ActResult::Acknowledged;
+            } else {
+                acted.result = ActResult::Unavailable;
+                acted.spoilt = true;
+            }
+        }
+        self.unsure.get_or_insert(what);
     }
 
     /// Decides what is done about something that came between.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use data_encoding::BASE32_NOPAD;
-use http::Method;
+use http::{Method, Request, Response, StatusCode};
 use pushproof_device::{
     Decision, DeviceError, Forgery, KeyPair, Phone, Platform, Push, Reading, Totp, Which,
 };
@@ -14,7 +14,8 @@ use super::{Act, Acted, template};
 use crate::clock::Stopwatch;
 use crate::providers::hook::{Hook, HookError};
 use crate::providers::messages::Patience;
-use crate::transport::{Failure, Transport};
+use crate::transport::{Exchanged, Failure, Transport};
+use crate::trouble::{Fate, Trouble};
 
 /// Where pushes arrive.
 #[derive(Clone)]
@@ -33,6 +34,14 @@ impl Inbox {
         }
     }
 }
+
+/// How often a request of a phone is sent again, if something came between.
+const AGAIN_MAX: u32 = 3;
+/// The rest before that; each further one is four times as long.
+const REST: Duration = Duration::from_millis(30);
+
+/// How a phone reads the reply to what it asked.
+type Read = fn(&mut Phone, &Response<Vec<u8>>) -> Result<Reading, DeviceError>;
 
 /// One phone of a case.
 pub(super) struct Guardian {
@@ -182,8 +191,43 @@ impl Guardian {
             Ok(request) => request,
             Err(no_ticket) => return self.scan_seed(barcode_uri).ok_or(no_ticket.into()),
         };
-        let reply = self.tenant.exchange(request).await?.response;
-        Ok(acted(self.phone.enrolled(&reply)?))
+        self.deliver(request, Phone::enrolled).await
+    }
+
+    /// Sends a request until the endpoint itself has answered. If an earlier one may have been done although its answer was lost, the act says so:
+    /// a refusal may then mean that it was done already.
+    async fn deliver(&mut self, request: Request<Vec<u8>>, read: Read) -> Result<Acted, Problem> {
+        let mut lost = None;
+        let mut again = 0;
+        loop {
+            let (problem, may_be_done) = match self.tenant.exchange(request.clone()).await {
+                Ok(Exchanged { response, .. }) => match read(&mut self.phone, &response) {
+                    Ok(reading) => {
+                        return Ok(Acted {
+                            lost,
+                            ..acted(reading)
+                        });
+                    }
+                    Err(error) => (
+                        Problem::Device(error),
+                        response.status() != StatusCode::TOO_MANY_REQUESTS,
+                    ),
+                },
+                Err(failure) => {
+                    let fate = Trouble::of_failure(&failure).fate;
+                    (Problem::Tenant(failure), fate == Fate::Unknown)
+                }
+            };
+            let is_sandbox = self.inbox.patience.is_none();
+            if is_sandbox || !problem.comes_between() || again == AGAIN_MAX {
+                return Err(problem);
+            }
+            if may_be_done {
+                lost.get_or_insert_with(|| problem.to_string());
+            }
+            tokio::time::sleep(REST * 4_u32.pow(again)).await;
+            again += 1;
+        }
     }
 
     /// A code that holds a seed instead of a ticket is for an authenticator app, and the phone has one: nobody is asked.
@@ -204,8 +248,7 @@ impl Guardian {
             Some(forgery) => self.phone.forge(forgery, decision, which, act.now)?,
             None => self.phone.answer(decision, which, act.now)?,
         };
-        let reply = self.tenant.exchange(request).await?.response;
-        Ok(acted(self.phone.answered(&reply)?))
+        self.deliver(request, Phone::answered).await
     }
 
     /// The challenge to answer: the one that was answered for this `oob_code` before, or else the newest that has not been answered, which may
@@ -283,8 +326,7 @@ impl Guardian {
 
     async fn unenrol(&mut self, act: &Act) -> Result<Acted, Problem> {
         let request = self.phone.unenrol(act.now)?;
-        let reply = self.tenant.exchange(request).await?.response;
-        Ok(acted(self.phone.unenrolled(&reply)?))
+        self.deliver(request, Phone::unenrolled).await
     }
 
     fn code(&self, act: &Act) -> Result<Acted, Problem> {

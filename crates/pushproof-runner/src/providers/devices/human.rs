@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use pushproof_report::Secret;
-use tokio::sync::Mutex;
+use pushproof_report::{Secret, sanitize};
+use tokio::sync::{Mutex, oneshot};
 
 use super::{Act, Acted};
 
@@ -12,6 +12,9 @@ use super::{Act, Acted};
 ///
 /// The text may hold secrets, such as the code to scan: it is for the terminal and nothing else.
 pub type Ask = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// Characters of a value that are shown; the codes to scan are shorter.
+const VALUE_MAX: usize = 4000;
 
 /// The person at the terminal.
 pub struct Person {
@@ -31,7 +34,10 @@ impl Person {
     pub(super) async fn act(&self, act: &Act) -> Acted {
         let _turn = self.turn.lock().await;
         let (ask, text) = (Arc::clone(&self.ask), question(act));
-        match tokio::task::spawn_blocking(move || ask(&text)).await {
+        // A thread of its own, which nobody waits for: a run that is stopped must not hang on an answer that never comes.
+        let (answers, answer) = oneshot::channel();
+        std::thread::spawn(move || answers.send(ask(&text)));
+        match answer.await {
             Ok(Some(answer)) => understood(act, answer.trim()),
             Ok(None) => Acted::unavailable("nobody answers at the terminal"),
             Err(_) => Acted::unavailable("the terminal cannot be asked"),
@@ -50,7 +56,8 @@ fn question(act: &Act) -> String {
         act.actor, act.owner_username, act.action
     );
     for (name, value) in &act.with {
-        let _ = write!(text, "\n  {name}: {value}");
+        // What an endpoint says may hold escapes for the terminal.
+        let _ = write!(text, "\n  {name}: {}", sanitize(value, VALUE_MAX));
     }
     let how = if reads(act) {
         "type what it shows; `r` if that was refused, `n` if it cannot be done"

@@ -24,9 +24,8 @@ const CLIENTS: [(&str, &str); 3] = [
 pub(super) async fn look(visit: &mut Visit<'_>, place: Place) {
     let features = visit.features();
     let polling = cheapest(visit, &|program| runs(program, &features) && polls(program));
-    let pushing = plan::pushing(visit.programs);
     let pushed = cheapest(visit, &|program| {
-        runs(program, &features) && plan::is_pushed(program, &pushing)
+        runs(program, &features) && plan::is_pushed(program)
     });
     let by_client = CLIENTS.map(|(name, feature)| {
         let needs = |program: &Program| program.needs.iter().any(|need| need == feature);
@@ -87,7 +86,7 @@ fn cheapest(visit: &Visit<'_>, wanted: &dyn Fn(&Program) -> bool) -> Option<Arc<
         lifetimes.copied().unwrap_or_default()
     };
     let cost = |program: &&Arc<Program>| {
-        let cost = plan::cost(program, &BTreeSet::new(), &|name| lifetime(program, name));
+        let cost = plan::cost(program, &|name| lifetime(program, name));
         (cost.time.most, cost.requests.most)
     };
     visit

@@ -75,7 +75,7 @@ pub(super) fn lost(
     target: &Target,
     found: &[Found],
 ) -> BTreeMap<Option<String>, BTreeSet<String>> {
-    let mut features = target.features();
+    let mut features = target.features(known);
     for gone in found
         .iter()
         .filter(|found| found.is_gone())
