@@ -10,16 +10,16 @@ use std::time::Duration;
 
 use http::{Method, Request, StatusCode};
 use pushproof_report::{Attribution, Event, Redactor, Remedy, Verdict};
-use pushproof_scenario::{ActorKind, Program};
+use pushproof_scenario::{Action, ActorKind, Program, WaitLength};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use self::run::{Attempt, Driver};
+use self::run::{Attempt, Driver, wants_throttled};
 use self::weigh::{Came, Mark, Weighed, doubted, left_open, weigh, worst};
 use crate::clock::{HOOK_LIMIT, Stopwatch, Ticket};
 use crate::judge::{Breach, Finished};
 use crate::pace::Quota;
-use crate::providers::users::User;
+use crate::providers::users::{Unavailable, User};
 use crate::site::Place;
 use crate::taken::Taken;
 use crate::trouble::Trouble;
@@ -53,6 +53,11 @@ const ALIKE_MAX: usize = 4;
 /// How often a control probe is sent before the endpoint counts as not alive, and the rest between two.
 const PROBES_MAX: u32 = 3;
 const PROBE_REST: Duration = Duration::from_millis(100);
+
+/// How many polls a bucket holds at most, as far as is known.
+const BUCKET: u32 = 12;
+/// The longest rest of a case about throttling, on a clock that jumps.
+const REST_MAX: Duration = Duration::from_secs(600);
 
 /// A nap beside the probe: by how much it lasts longer is how late this program is.
 const NAP: Duration = Duration::from_millis(10);
@@ -176,10 +181,44 @@ impl Runs<'_> {
                 let calm = !self.context.weather.is_rough();
                 weighed = weigh(&self.came, if calm { Some(1) } else { sightings }, false);
             }
+            let rest = self.rest(&attempt);
             if let Some(came_to) = self.concluded(attempt, weighed) {
                 return came_to;
             }
+            if !rest.is_zero() {
+                let mut ticket = self.place.clock.enter();
+                let until = ticket.at().saturating_add(rest);
+                let mut stop = self.context.stop.clone();
+                // A clock that fails or a run that is stopped shows in the next run of the case.
+                tokio::select! {
+                    _ = ticket.wait_until(until) => {}
+                    _ = stop.wait_for(|stop| *stop) => {}
+                }
+            }
         }
+    }
+
+    /// How long a case about throttling rests before it is run again, so that it meets a full bucket once more: as long as the endpoint told or
+    /// the case itself waits for that, and as many polls at the rate that is allowed as empty it.
+    fn rest(&self, attempt: &Attempt) -> Duration {
+        let steps = &self.program.steps;
+        if !steps.iter().any(|step| wants_throttled(&step.action)) {
+            return Duration::ZERO;
+        }
+        let own = steps.iter().filter_map(|step| match &step.action {
+            Action::Wait {
+                length: WaitLength::For(time),
+                ..
+            } => Some(*time),
+            _ => None,
+        });
+        let polls = self.program.dialect.poll.interval * BUCKET;
+        let rest = own.fold(attempt.told.max(polls), Duration::max);
+        rest.min(if self.place.clock.is_real() {
+            self.place.target.limits.wait
+        } else {
+            REST_MAX
+        })
     }
 
     fn tell(&self, event: Event) {
@@ -249,15 +288,31 @@ impl Runs<'_> {
             if *self.context.stop.borrow() {
                 return Err("the run was interrupted".to_owned());
             }
+            if let Some(dead) = self.context.weather.is_dead() {
+                return Err(dead);
+            }
             let wanted = want::want(self.program, at);
             let made = self.place.users().make(wanted).await;
             self.left.extend(made.maybe_made);
+            if matches!(&made.user, Err(Unavailable::Hook(error)) if error.is_silence()) {
+                self.context.weather.silence();
+            }
             let user = made
                 .user
                 .map_err(|error| format!("no user for `{name}`: {error}"))?;
             let label = format!("{name}.password");
             self.context.redactor.learn(&label, user.password.reveal());
+            let unfit = user
+                .email_verified
+                .filter(|is| *is != wanted.email_verified)
+                .map(|is| {
+                    format!(
+                        "no user for `{name}`: `email_verified` of `{}` is {is}, and the case wants {}",
+                        user.username, wanted.email_verified
+                    )
+                });
             self.users.push(user);
+            unfit.map_or(Ok(()), Err)?;
         }
         Ok(())
     }
@@ -571,7 +626,10 @@ impl Runs<'_> {
                 let doubt = at.map(|at| self.doubts.swap_remove(at));
                 let instead = reason.unwrap_or_else(|| UNANSWERED.to_owned());
                 match doubt {
-                    Some(doubt) if !self.context.weather.is_rough() => {
+                    // Who kept silent may have waited for a device that now cannot be used.
+                    Some(doubt)
+                        if !self.context.weather.is_rough() && !doubt.breach.grounds.silent =>
+                    {
                         (doubt.judged, doubt.verdict, doubt.reason)
                     }
                     Some(doubt) => {
@@ -596,6 +654,9 @@ impl Runs<'_> {
         judged.into_iter().for_each(|event| self.tell(event));
         if let Some(why) = throttled.filter(|_| verdict.is_unjudged()) {
             let case = self.program.id.clone();
+            let why = format!(
+                "{why} (fewer at a time may help: `limits.requests_per_second`, `limits.concurrency`)"
+            );
             self.tell(Event::HeldBack { case, why });
         }
         Some((verdict, reason))
@@ -662,6 +723,7 @@ impl Attempt {
             },
             spoilt: None,
             throttled: None,
+            told: Duration::ZERO,
             troubles: Default::default(),
             safe: None,
             at_ms: u64::try_from(at.as_millis()).unwrap_or(u64::MAX),

@@ -16,7 +16,7 @@ use crate::providers::settings::Settings;
 use crate::providers::users::Users;
 use crate::serve::Server;
 use crate::target::{Client, ClientAuth, Target};
-use crate::transport::{HttpOptions, Roots, Transport};
+use crate::transport::{FailureKind, HttpOptions, Roots, Transport};
 
 /// Where the cases of a run run.
 pub enum Site {
@@ -75,6 +75,12 @@ pub enum SiteError {
     /// The CA file.
     #[error("reading the file of certificate authorities")]
     Roots(#[source] std::io::Error),
+    /// Nobody answers at the base URL.
+    #[error("the target does not answer: {failure}{}", what_to_do(.failure.kind()))]
+    Down {
+        /// What came of asking.
+        failure: crate::transport::Failure,
+    },
     /// The clock hook.
     #[error(transparent)]
     Clock(#[from] crate::clock::ClockError),
@@ -159,7 +165,14 @@ impl Place {
             None => Clock::real(),
             Some(url) => {
                 let hook = crate::providers::clock::ClockHook::new(&hooks, url);
-                Clock::hooked(Arc::new(hook)).await?
+                match Clock::hooked(Arc::new(hook)).await {
+                    Ok(clock) => clock,
+                    // Where nobody is at home at all, the clock is not the point.
+                    Err(error) => {
+                        down(&transport, &target.base_url).await?;
+                        return Err(error.into());
+                    }
+                }
             }
         };
         let transport = match target.limits.requests_per_second {
@@ -297,6 +310,33 @@ impl Place {
         secrets.extend(wrong.map(|wrong| ("client_secret", Secret::new(wrong))));
         secrets.extend(self.users.secrets().await);
         secrets
+    }
+}
+
+/// An error if the target itself does not answer: any answer will do.
+async fn down(transport: &Transport, base_url: &str) -> Result<(), SiteError> {
+    let request = http::Request::get(base_url).body(Vec::new());
+    match request {
+        Ok(request) => match transport.exchange(request).await {
+            Ok(_) => Ok(()),
+            Err(failure) => Err(SiteError::Down { failure }),
+        },
+        Err(_) => Ok(()),
+    }
+}
+
+/// What may help where there was no answer.
+fn what_to_do(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::Tls => {
+            "; `tls: { ca: FILE }` names the authority that signed its certificate, `tls: { insecure: true }` asks for none; or is it `http`, not `https`?"
+        }
+        FailureKind::TimedOut => "; is it `http`, not `https`, or the other way round?",
+        FailureKind::Refused | FailureKind::Dns => "; check `base_url`, and that it runs",
+        FailureKind::Reset
+        | FailureKind::BodyTooLarge
+        | FailureKind::Truncated
+        | FailureKind::Other => "",
     }
 }
 

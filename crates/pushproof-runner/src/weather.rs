@@ -19,7 +19,17 @@ pub(crate) const SIGHTINGS_MAX: u32 = 4;
 
 /// What this run has seen of each operation.
 #[derive(Default)]
-pub(crate) struct Weather(Mutex<BTreeMap<String, Seen>>);
+pub(crate) struct Weather(Mutex<BTreeMap<String, Seen>>, Mutex<Silence>);
+
+/// Whether anybody is there at all.
+#[derive(Default)]
+struct Silence {
+    answered: bool,
+    silent: u32,
+}
+
+/// How often a target may keep silent before it has ever answered.
+const SILENCES_MAX: u32 = 3;
 
 #[derive(Clone, Copy, Default)]
 struct Seen {
@@ -30,6 +40,32 @@ struct Seen {
 impl Weather {
     fn seen(&self) -> MutexGuard<'_, BTreeMap<String, Seen>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn silence_kept(&self) -> MutexGuard<'_, Silence> {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Somebody is there.
+    pub(crate) fn answered(&self) {
+        self.silence_kept().answered = true;
+    }
+
+    /// A request ran into its time limit.
+    pub(crate) fn silence(&self) {
+        let mut kept = self.silence_kept();
+        kept.silent = kept.silent.saturating_add(1);
+    }
+
+    /// Why it makes no sense to go on: nothing has ever been answered.
+    pub(crate) fn is_dead(&self) -> Option<String> {
+        let kept = self.silence_kept();
+        (!kept.answered && kept.silent >= SILENCES_MAX).then(|| {
+            format!(
+                "the target does not answer: {} requests ran into their time limit and none was ever answered; check `base_url` (`http` or `https`?)",
+                kept.silent
+            )
+        })
     }
 
     /// An operation was answered by the endpoint itself.

@@ -10,7 +10,10 @@ use std::time::Duration;
 use pushproof_polling::{Cadence, First, Policy};
 use pushproof_runner::dispatch::Planned;
 use pushproof_runner::target::Target;
-use pushproof_scenario::{Act, Action, ActorKind, Poll, Program, Step};
+use pushproof_scenario::{
+    Act, Action, ActorKind, Body, Capture, Exchange, Operand, Poll, Program, Step, Trigger,
+    WaitLength,
+};
 
 /// Most polls that are counted one by one.
 const POLLS_MAX: u32 = 100_000;
@@ -139,6 +142,70 @@ fn of_poll(poll: &Poll) -> Cost {
         acts: poll.meanwhile.len() as u64,
         time,
         ..Cost::default()
+    }
+}
+
+/// The first poll that outlives what it polls for by the lifetimes that a target declares: the name, what the poll needs, and what there is.
+///
+/// A step that waits for the end of something on purpose is about just that, and so is what comes after it.
+pub(crate) fn outlived(
+    program: &Program,
+    declared: &BTreeMap<String, Duration>,
+) -> Option<(String, Duration, Duration)> {
+    let steps = program.steps.iter().enumerate();
+    steps
+        .filter_map(|(position, step)| {
+            let Action::Poll(poll) = &step.action else {
+                return None;
+            };
+            let begun = poll.begun_by.map_or(position, |begun| begun + 1);
+            let between = program.steps.get(begun..=position)?;
+            let needed = between.iter().map(needed).sum::<Option<Duration>>()?;
+            let later = program.steps[position..]
+                .iter()
+                .find_map(|step| match &step.action {
+                    Action::Wait {
+                        length: WaitLength::Past { name, .. },
+                        ..
+                    } => Some(name.as_str()),
+                    _ => None,
+                });
+            let operation = &program.dialect.operations[poll.exchange.operation];
+            let fields = match &operation.body {
+                Body::None => &[][..],
+                Body::Form(fields) | Body::Json(fields) => &fields[..],
+            };
+            let names = fields.iter().map(|field| field.name.as_str()).chain(later);
+            let lives =
+                names.filter_map(|name| Some((name.to_owned(), needed, *declared.get(name)?)));
+            lives
+                .filter(|(_, needed, lives)| needed >= lives)
+                .min_by_key(|(.., lives)| *lives)
+        })
+        .next()
+}
+
+/// What a step takes at least, if what it asks for lives on.
+fn needed(step: &Step) -> Option<Duration> {
+    match &step.action {
+        Action::Poll(poll) => {
+            let acts = poll.meanwhile.iter().filter_map(|one| match one.trigger {
+                Trigger::AfterPoll(polls) => Some(polls.saturating_add(1)),
+                Trigger::At(_) | Trigger::Between(..) => None,
+            });
+            let least = u32::try_from(poll.pattern.least()).unwrap_or(POLLS_MAX);
+            let polls = acts.fold(least.max(1), u32::max);
+            Some(gaps(&poll.policy, polls))
+        }
+        Action::Wait {
+            length: WaitLength::For(time),
+            ..
+        } => Some(*time),
+        Action::Wait {
+            length: WaitLength::Past { .. },
+            ..
+        } => None,
+        _ => Some(Duration::ZERO),
     }
 }
 

@@ -16,9 +16,20 @@ pub(crate) fn read(path: &Path, colour: bool) -> Result<Target, Problem> {
     })?;
     let source = Source::new(path.to_string_lossy(), text);
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    parse(&source, folder, &env::secret).map_err(|problems| {
+    let target = parse(&source, folder, &env::secret).map_err(|problems| {
         dialects::report(&problems, colour)
             .err()
             .unwrap_or_else(|| Problem::invalid("the target file is invalid"))
-    })
+    })?;
+    match &target.tls.ca {
+        Some(ca) => fs::File::open(ca).map(drop).map_err(|error| {
+            let (ca, path) = (ca.display(), path.display());
+            Problem::invalid(format!(
+                "E0306: `tls.ca` of `{path}`: reading `{ca}`: {error}"
+            ))
+            .hint("it names a PEM file of certificate authorities, seen from the target file")
+        })?,
+        None => {}
+    }
+    Ok(target)
 }

@@ -247,7 +247,11 @@ impl Case {
                 }),
                 _,
             ) => Some(reason.clone()),
-            (_, Some(feature)) => Some(format!("the target lacks `{feature}`")),
+            // `feature (why)` is a feature and a remark on it.
+            (_, Some(feature)) => Some(match feature.split_once(" (") {
+                Some((feature, why)) => format!("the target lacks `{feature}` ({why}"),
+                None => format!("the target lacks `{feature}`"),
+            }),
             (Some(_), None) => None,
             (None, None) if self.started => Some("the run ended before the case did".to_owned()),
             (None, None) => Some("the run ended before the case began".to_owned()),

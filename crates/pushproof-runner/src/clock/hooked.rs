@@ -4,8 +4,8 @@
 //!
 //! Two quantities are kept apart. `at`, which sessions reckon with, is a lower bound of the time that has passed at the tenant: what this run
 //! has advanced, plus whatever the readings prove to have passed besides. A wait is turned into an advance by the difference of two such
-//! bounds, and since a later bound is never further behind than an earlier one, the tenant sees at least the gap that was asked for. `now`, which dates what
-//! devices sign, is the best estimate instead: the last reading, plus the real time since then if the tenant's clock was seen to tick by itself.
+//! bounds, so that the tenant sees the gap that was asked for. A clock that ticks by itself, as every reading must show, goes on between two
+//! readings too: a token that was issued after eight slow requests is not older than it is. `now`, which dates what devices sign, is the best estimate instead: the last reading, plus the real time since then if the tenant's clock was seen to tick by itself.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -65,7 +65,7 @@ impl Hooked {
     }
 
     pub(super) fn at(&self) -> Duration {
-        self.barrier.at()
+        self.tenant().passed(Instant::now())
     }
 
     pub(super) fn now(&self) -> SystemTime {
@@ -103,7 +103,7 @@ impl Hooked {
     async fn move_from(&self, first: (Duration, Duration)) {
         let mut next = Some(first);
         while let Some((at, due)) = next {
-            match self.move_by(due - at).await {
+            match self.move_to(due.max(at)).await {
                 Ok(at) => self.barrier.move_to(at),
                 Err(error) => self.barrier.fail(&error),
             }
@@ -111,9 +111,10 @@ impl Hooked {
         }
     }
 
-    async fn move_by(&self, by: Duration) -> Result<Duration, ClockError> {
-        let by_ms = u64::try_from(by.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+    async fn move_to(&self, due: Duration) -> Result<Duration, ClockError> {
         let asked = Instant::now();
+        let by = self.tenant().gap(due, asked);
+        let by_ms = u64::try_from(by.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
         let mut left_ms = by_ms;
         let mut tries = 0;
         let reading = loop {
@@ -166,6 +167,10 @@ struct Tenant {
     advances: Duration,
     at: Duration,
     ticks: bool,
+    /// Whether all readings, and not only the last, show that it ticks by itself; `None` until one can tell.
+    always_ticked: Option<bool>,
+    /// The latest time that anybody was told; it never goes back.
+    told: Duration,
 }
 
 impl Tenant {
@@ -178,6 +183,29 @@ impl Tenant {
             at: Duration::ZERO,
             // Until a reading shows otherwise: what answers with a `Date` alone is most likely an ordinary server.
             ticks: true,
+            always_ticked: None,
+            told: Duration::ZERO,
+        }
+    }
+
+    /// The time that has passed since the beginning, as sessions reckon.
+    fn passed(&mut self, real: Instant) -> Duration {
+        let since = match (self.always_ticked, self.last) {
+            (Some(true), Some((_, taken))) => real.saturating_duration_since(taken),
+            _ => Duration::ZERO,
+        };
+        self.told = self.told.max(self.at.saturating_add(since));
+        self.told
+    }
+
+    /// What is missing until `due`. A reading has no fractions of a millisecond, and nobody wants to ask twice for the sake of one.
+    fn gap(&mut self, due: Duration, real: Instant) -> Duration {
+        let passed = self.passed(real);
+        let missing = due.saturating_sub(passed.min(due));
+        if self.always_ticked == Some(true) {
+            missing.saturating_add(Duration::from_millis(1))
+        } else {
+            missing
         }
     }
 
@@ -221,6 +249,7 @@ impl Tenant {
         let real = asked.saturating_duration_since(self.began.instant);
         if real >= resolution * 4 {
             self.ticks = passed.saturating_sub(self.advances) >= real / 2;
+            self.always_ticked = Some(self.ticks && self.always_ticked != Some(false));
         }
     }
 }

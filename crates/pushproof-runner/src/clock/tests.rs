@@ -432,3 +432,60 @@ fn a_silent_clock_hook_is_remarked_on() {
         insta::assert_snapshot!(clock.remark().unwrap(), @"the clock hook tells no time: the tenant's time is taken to be real time plus what this run has advanced");
     });
 }
+
+/// A tenant whose time passes by itself, beside what it is advanced.
+struct Ticking {
+    origin: Instant,
+    advanced: AtomicU64,
+}
+
+impl Ticking {
+    fn time(&self) -> SystemTime {
+        let advanced = Duration::from_millis(self.advanced.load(Ordering::SeqCst));
+        UNIX_EPOCH + self.origin.elapsed() + advanced
+    }
+}
+
+impl Advance for Ticking {
+    fn advance(
+        &self,
+        by_ms: u64,
+    ) -> Pin<Box<dyn Future<Output = Result<Reading, String>> + Send + '_>> {
+        self.advanced.fetch_add(by_ms, Ordering::SeqCst);
+        Box::pin(std::future::ready(Ok(Reading::Millis(self.time()))))
+    }
+}
+
+#[test]
+fn what_requests_take_passes_on_a_clock_that_ticks() {
+    run(2, async {
+        let tenant = Arc::new(Ticking {
+            origin: Instant::now(),
+            advanced: AtomicU64::new(0),
+        });
+        let clock = Clock::hooked(tenant.clone()).await.unwrap();
+        let mut ticket = clock.enter();
+        let before = ticket.at();
+        let request = Duration::from_millis(40);
+        tokio::time::sleep(request).await;
+        let (issued, at) = (tenant.time(), ticket.at());
+        assert!(at >= before + request, "{at:?} after {before:?}");
+        // Another case moves the clock, and what is waited for is not nearer for it.
+        let life = Duration::from_secs(600);
+        let mut other = clock.enter();
+        let near = at + Duration::from_secs(1);
+        let (first, second) = tokio::join!(other.wait_until(near), async {
+            let moved = ticket.wait_until(near).await;
+            drop(clock.enter());
+            moved
+        });
+        (first.unwrap(), second.unwrap());
+        drop(other);
+        ticket.wait_until(at + life).await.unwrap();
+        let lived = tenant.time().duration_since(issued).unwrap();
+        assert!(
+            lived + Duration::from_millis(5) >= life,
+            "looked at after {lived:?}"
+        );
+    });
+}

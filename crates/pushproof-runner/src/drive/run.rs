@@ -55,6 +55,8 @@ pub(super) struct Attempt {
     pub(super) spoilt: Option<String>,
     /// The endpoint's throttling decided the run.
     pub(super) throttled: Option<String>,
+    /// The longest wait that the endpoint asked for.
+    pub(super) told: Duration,
     /// How often something came between, by operation.
     pub(super) troubles: BTreeMap<String, u32>,
     /// A request that does no harm and was properly answered.
@@ -143,6 +145,7 @@ pub(super) struct Driver<'a> {
     throttled: Option<String>,
     troubles: BTreeMap<String, u32>,
     safe: Option<Safe>,
+    told: Duration,
     /// Users of this run whom others may have had before.
     leased: Vec<String>,
 }
@@ -202,6 +205,7 @@ impl<'a> Driver<'a> {
             throttled: None,
             troubles: BTreeMap::new(),
             safe: None,
+            told: Duration::ZERO,
             leased: users
                 .iter()
                 .filter(|user| user.is_leased)
@@ -268,6 +272,7 @@ impl<'a> Driver<'a> {
             finished: self.judge.finish(&self.program, self.context.strict),
             spoilt: self.spoilt,
             throttled: self.throttled,
+            told: self.told,
             troubles: self.troubles,
             safe: self.safe,
         }
@@ -540,7 +545,7 @@ fn counts_polls(action: &Action) -> bool {
 }
 
 /// Whether a step is about being throttled.
-fn wants_throttled(action: &Action) -> bool {
+pub(super) fn wants_throttled(action: &Action) -> bool {
     match action {
         Action::Call { expect, .. } => {
             !expect.any_but && expect.outcomes.meets(Outcomes::THROTTLED)

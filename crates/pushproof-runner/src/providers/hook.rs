@@ -3,10 +3,20 @@
 use http::{Method, Request, Response, StatusCode, header};
 use pushproof_report::sanitize;
 use serde_json::Value;
+use std::time::Duration;
 
 use super::template;
 use crate::clock::HOOK_LIMIT;
 use crate::transport::{Failure, FailureKind, Transport};
+
+/// How often a call that failed is tried again, where the next may do better.
+const AGAIN_MAX: u32 = 3;
+/// How often one is that is throttled.
+const THROTTLED_MAX: u32 = 10;
+/// The rest before that; each further one is four times as long.
+const REST: Duration = Duration::from_millis(50);
+/// The longest wait that a hook may ask for.
+const WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// Characters of an unexpected answer that are shown.
 const ANSWER_SHOWN_MAX: usize = 160;
@@ -21,7 +31,7 @@ pub(super) struct Hook {
 
 /// A hook that could not be used. Its text names the hook and its URL, with neither query nor values filled in.
 #[derive(Debug, thiserror::Error)]
-#[error("{hook} hook `{call}` {problem}")]
+#[error("{} `{call}` {problem}", named(.hook))]
 pub struct HookError {
     hook: &'static str,
     call: String,
@@ -35,11 +45,25 @@ enum Problem {
     #[error("did not answer within {} s", HOOK_LIMIT.as_secs())]
     Late,
     #[error("answered {status}{}", shown_body(.body))]
-    Status { status: StatusCode, body: Vec<u8> },
+    Status {
+        status: StatusCode,
+        body: Vec<u8>,
+        /// What it asks to wait for.
+        wait: Option<Duration>,
+    },
     #[error("{0}")]
     Nonsense(String),
     #[error("has a URL that cannot be called")]
     Url,
+}
+
+/// The vendor's own API is nobody's hook.
+fn named(hook: &str) -> String {
+    if hook.ends_with("API") {
+        format!("the {hook}")
+    } else {
+        format!("{hook} hook")
+    }
 }
 
 fn shown_body(body: &[u8]) -> String {
@@ -63,7 +87,9 @@ impl HookError {
     /// Whether the same call may do better a moment later: what came between may be gone.
     pub(super) fn may_pass(&self) -> bool {
         match &self.problem {
-            Problem::Failed(_) | Problem::Nonsense(_) => true,
+            // Whoever keeps silent for so long once is not asked for as long again.
+            Problem::Failed(failure) => failure.kind() != FailureKind::TimedOut,
+            Problem::Nonsense(_) => true,
             Problem::Status { status, .. } => {
                 status.is_server_error()
                     || matches!(
@@ -72,6 +98,33 @@ impl HookError {
                     )
             }
             Problem::Late | Problem::Url => false,
+        }
+    }
+
+    /// How often such a call is tried again. Who asks for patience gets more of it.
+    pub(super) fn again_max(&self) -> u32 {
+        match self.status() {
+            Some(StatusCode::TOO_MANY_REQUESTS) => THROTTLED_MAX,
+            _ => AGAIN_MAX,
+        }
+    }
+
+    /// The rest before the next try: what was asked for within reason, or else longer from try to try.
+    pub(super) fn rest(&self, again: u32) -> Duration {
+        let told = match self.problem {
+            Problem::Status { wait, .. } => wait,
+            _ => None,
+        };
+        let own = REST * 4_u32.pow(again.min(AGAIN_MAX));
+        told.unwrap_or(own).clamp(REST, WAIT_MAX)
+    }
+
+    /// Whether it kept silent until its time was up.
+    pub(crate) fn is_silence(&self) -> bool {
+        match &self.problem {
+            Problem::Late => true,
+            Problem::Failed(failure) => failure.kind() == FailureKind::TimedOut,
+            Problem::Status { .. } | Problem::Nonsense(_) | Problem::Url => false,
         }
     }
 
@@ -134,8 +187,14 @@ impl Hook {
         if status.is_success() {
             return Ok(response);
         }
-        let body = response.into_body();
-        Err(self.error(&method, Problem::Status { status, body }))
+        let wait = response.headers().get(header::RETRY_AFTER);
+        let wait = wait.and_then(|wait| wait.to_str().ok()?.trim().parse().ok());
+        let problem = Problem::Status {
+            status,
+            wait: wait.map(Duration::from_secs),
+            body: response.into_body(),
+        };
+        Err(self.error(&method, problem))
     }
 
     /// Sends a request; any answer is good.

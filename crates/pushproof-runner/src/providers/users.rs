@@ -6,7 +6,6 @@ mod management;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use http::{Method, StatusCode};
 use pushproof_report::Secret;
@@ -39,6 +38,8 @@ pub struct User {
     pub email: Option<String>,
     /// Where messages and calls arrive.
     pub phone: Option<String>,
+    /// Whether the address counts as proven to be the user's, where the provider says so.
+    pub email_verified: Option<bool>,
     /// Taken from a pool: others may have had it before this run.
     pub is_leased: bool,
     /// What the users hook answered, to be given back to it.
@@ -53,11 +54,6 @@ pub struct Made {
     /// Who may have been made besides: the answer to these tries was lost.
     pub maybe_made: Vec<String>,
 }
-
-/// How often a call that failed is tried again, where the next may do better.
-const AGAIN_MAX: u32 = 3;
-/// The rest before that; each further one is four times as long.
-const REST: Duration = Duration::from_millis(50);
 
 /// Why there is no user: the case could not run.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +82,16 @@ pub enum Unavailable {
     NoPhone {
         /// The file.
         file: PathBuf,
+    },
+    /// Nobody in the rest of the pool is what a case wants.
+    #[error(
+        "user pool `{}`: no user with `email_verified` {wanted} is left", .file.display()
+    )]
+    NoneFits {
+        /// The file.
+        file: PathBuf,
+        /// What `email_verified` must be.
+        wanted: bool,
     },
     /// The endpoint that makes users failed.
     #[error(transparent)]
@@ -162,8 +168,8 @@ impl Users {
                         name.map_or_else(|| "a user".to_owned(), |name| format!("user `{name}`"));
                     maybe_made.push(format!("{name}, if it was made: {error}"));
                 }
-                if (error.may_pass() || is_there) && again < AGAIN_MAX {
-                    tokio::time::sleep(REST * 4_u32.pow(again)).await;
+                if (error.may_pass() || is_there) && again < error.again_max() {
+                    tokio::time::sleep(error.rest(again)).await;
                     continue;
                 }
             }
@@ -194,8 +200,8 @@ impl Users {
                 Source::Hook(hook) => delete_by_hook(hook, user).await,
             };
             match deleted {
-                Err(error) if error.may_pass() && again < AGAIN_MAX => {
-                    tokio::time::sleep(REST * 4_u32.pow(again)).await;
+                Err(error) if error.may_pass() && again < error.again_max() => {
+                    tokio::time::sleep(error.rest(again)).await;
                     again += 1;
                 }
                 deleted => {
@@ -228,6 +234,7 @@ fn user_of(answer: &Value) -> Result<User, &'static str> {
         password: Secret::new(text("password").ok_or("password")?),
         email: text("email"),
         phone: text("phone"),
+        email_verified: answer.get("email_verified").and_then(Value::as_bool),
         is_leased: false,
         created: Some(Secret::new(answer.to_string())),
     })
@@ -274,12 +281,23 @@ impl Pool {
                 users: self.size,
             });
         }
-        // A number is left for the actors that need one, as far as the file has users without.
-        let fits = |user: &&User| user.phone.is_some() == want.phone;
-        let at = free
-            .iter()
-            .position(|user| fits(&user))
-            .or((!want.phone).then_some(0));
+        let may = |user: &User| {
+            user.email_verified
+                .is_none_or(|is| is == want.email_verified)
+        };
+        if !free.iter().any(may) {
+            return Err(Unavailable::NoneFits {
+                file: self.file.clone(),
+                wanted: want.email_verified,
+            });
+        }
+        // A number is left for the actors that need one, as far as the file has users without; who is known to fit comes first.
+        let phone = |user: &User| user.phone.is_some() == want.phone;
+        let known = |user: &User| user.email_verified == Some(want.email_verified);
+        let first = |fits: &dyn Fn(&User) -> bool| free.iter().position(fits);
+        let at = first(&|user| may(user) && known(user) && phone(user))
+            .or_else(|| first(&|user| may(user) && phone(user)))
+            .or_else(|| first(&|user| may(user) && !want.phone));
         at.and_then(|at| free.remove(at))
             .ok_or_else(|| Unavailable::NoPhone {
                 file: self.file.clone(),

@@ -271,7 +271,7 @@ static POOLED_USERS: Map = Map {
         &[need(
             "file",
             Shape::Text,
-            "A CSV file whose first line is `username,password`, perhaps with `email` and `phone`.",
+            "A CSV file whose first line is `username,password`, perhaps with `email`, `email_verified` and `phone`.",
         )],
     ],
     ..EMPTY

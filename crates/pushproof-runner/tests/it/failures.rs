@@ -538,7 +538,7 @@ async fn whoever_cannot_be_deleted_is_named() {
     let proxy = Proxy::start(tenant.address(), Box::new(whim)).await;
     let (run, _) = run(target(&proxy.url(), &tenant), cases(LOGIN)).await;
     let left = &run.cases()[0].left_behind;
-    insta::assert_snapshot!(left.join("\n").replace(&proxy.address.port().to_string(), "PORT"), @r#"user `pushproof-00000000-1@example.com`: users hook `DELETE http://127.0.0.1:PORT/api/v2/users` answered 500 Internal Server Error: {"error":"server_error"}"#);
+    insta::assert_snapshot!(left.join("\n").replace(&proxy.address.port().to_string(), "PORT"), @r#"user `pushproof-00000000-1@example.com`: the Management API `DELETE http://127.0.0.1:PORT/api/v2/users` answered 500 Internal Server Error: {"error":"server_error"}"#);
     assert_eq!(
         run.exit_code(false),
         0,

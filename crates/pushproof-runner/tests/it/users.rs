@@ -61,7 +61,7 @@ async fn the_management_api_with_a_token() {
     POST /api/v2/users [Bearer MGMT] {"connection":"Username-Password-Authentication","email":"pushproof-r1-1@example.com","password":"PASSWORD","email_verified":false}
     POST /api/v2/users [Bearer MGMT] {"connection":"Username-Password-Authentication","email":"pushproof-r1-2@example.com","password":"PASSWORD","email_verified":true}
     DELETE /api/v2/users/auth0%7C5f%2F1 [Bearer MGMT]
-    User { id: Some("auth0|5f/1"), username: "pushproof-r1-1@example.com", password: ‹secret›, email: Some("pushproof-r1-1@example.com"), phone: None, is_leased: false, created: None } "pushproof-r1-2@example.com" Some("+12015550102")
+    User { id: Some("auth0|5f/1"), username: "pushproof-r1-1@example.com", password: ‹secret›, email: Some("pushproof-r1-1@example.com"), phone: None, email_verified: Some(false), is_leased: false, created: None } "pushproof-r1-2@example.com" Some("+12015550102")
     "#);
 }
 
@@ -116,10 +116,10 @@ async fn what_the_management_api_does_wrong() {
         told.push(error.replace(&scribe.server.address().to_string(), "HOST"));
     }
     insta::assert_snapshot!(told.join("\n"), @r#"
-    users hook `POST http://HOST/api/v2/users` answered 401 Unauthorized: {"error":"Unauthorized"}
-    users hook `POST http://HOST/api/v2/users` answered 429 Too Many Requests
-    users hook `POST http://HOST/api/v2/users` answered a user without `user_id`
-    users hook `POST http://HOST/api/v2/users` answered something that is not JSON
+    the Management API `POST http://HOST/api/v2/users` answered 401 Unauthorized: {"error":"Unauthorized"}
+    the Management API `POST http://HOST/api/v2/users` answered 429 Too Many Requests
+    the Management API `POST http://HOST/api/v2/users` answered a user without `user_id`
+    the Management API `POST http://HOST/api/v2/users` answered something that is not JSON
     "#);
 }
 
@@ -180,6 +180,35 @@ async fn a_pool_without_numbers_says_so() {
     insta::assert_snapshot!(error.replace(&file.path().display().to_string(), "POOL"), @"user pool `POOL`: no user with a telephone number is left");
 }
 
+#[tokio::test]
+async fn a_pool_gives_who_is_known_to_be_what_is_wanted() {
+    let file = file("username,password,email_verified\nada,1,true\nbob,2,\ncat,3,false\n");
+    let users = pool(&file);
+    let mut lent = Vec::new();
+    for email_verified in [false, false, false, true, true] {
+        let want = Want {
+            phone: false,
+            email_verified,
+        };
+        lent.push(match users.create(want).await {
+            Ok(user) => format!(
+                "{email_verified}: {} {:?}",
+                user.username, user.email_verified
+            ),
+            Err(error) => format!("{email_verified}: {error}"),
+        });
+    }
+    let text = lent.join("\n");
+    let text = text.replace(&file.path().display().to_string(), "POOL");
+    insta::assert_snapshot!(text, @r#"
+    false: cat Some(false)
+    false: bob None
+    false: user pool `POOL`: no user with `email_verified` false is left
+    true: ada Some(true)
+    true: user pool `POOL`: all 3 users are leased
+    "#);
+}
+
 #[test]
 fn a_pool_that_is_not_there() {
     let missing = target::Users::Pool {
@@ -218,7 +247,7 @@ async fn a_hook_makes_users_and_gets_back_what_it_answered() {
     insta::assert_snapshot!(scribe.transcript(format!("{user:?}")), @r#"
     POST /users {"action":"create","want":{"email_verified":false,"phone":true}}
     POST /users {"action":"delete","user":{"username":"ada","password":"pw","phone":"+12025550100","ref":{"row":7}}}
-    User { id: None, username: "ada", password: ‹secret›, email: None, phone: Some("+12025550100"), is_leased: false, created: Some(‹secret›) }
+    User { id: None, username: "ada", password: ‹secret›, email: None, phone: Some("+12025550100"), email_verified: None, is_leased: false, created: Some(‹secret›) }
     "#);
 }
 

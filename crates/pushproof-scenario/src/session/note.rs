@@ -111,4 +111,11 @@ pub enum Stop {
     Unanswered(Flight),
     /// The device could not act.
     Device(Flight),
+    /// The device had not acted when polling was over.
+    Late(Flight),
+    /// Requests and phones took so long that the polls which the step allows could not all be made.
+    RanOut {
+        /// What they took in all.
+        lost_ms: u32,
+    },
 }

@@ -15,9 +15,14 @@ use crate::program::{Action, Poll, Trigger};
 /// Where a poll step stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PollState {
+    /// Reckons without `lost_time`: `give_up_after` bounds the waits of the protocol, not what requests and phones take.
     polling: Polling,
     live: Live,
     began: Duration,
+    /// What replies, phones and late wakings have taken.
+    lost_time: Duration,
+    /// No poll leaves after this, whatever was lost.
+    end: Duration,
     /// The poll in flight, or the last one, and when it left.
     flight: Flight,
     sent_at: Duration,
@@ -35,6 +40,10 @@ pub(super) struct PollState {
     weak: Option<Flight>,
     /// Polling is over; actions in flight are waited for.
     ending: Option<Because>,
+    /// An action that ended only then.
+    late: Option<Flight>,
+    /// It was over because of what was lost.
+    ran_out: bool,
     /// Chooses the moments that a step leaves to chance.
     chance: u64,
 }
@@ -50,11 +59,17 @@ struct Decision {
 }
 
 impl PollState {
-    fn begin(poll: &Poll, at: Duration, hints: Hints, older: u32, chance: u64) -> Self {
+    fn begin(poll: &Poll, at: Duration, hints: Hints, life: Duration, own: (u32, u64)) -> Self {
+        let limit = poll.policy.deadline;
+        let limit = hints.expires_in.map_or(limit, |life| life.min(limit));
+        let (older, chance) = own;
         Self {
             polling: Polling::begin(&poll.policy, at, hints),
             live: poll.pattern.start(),
             began: at,
+            lost_time: Duration::ZERO,
+            // What is polled for must not run out meanwhile.
+            end: at.saturating_add(limit.max(life / 2)),
             flight: Flight {
                 number: 0,
                 lane: MAIN_LANE,
@@ -68,6 +83,8 @@ impl PollState {
             decision: None,
             weak: None,
             ending: None,
+            late: None,
+            ran_out: false,
             chance,
         }
     }
@@ -99,13 +116,47 @@ impl PollState {
         self.fired & !self.acted
     }
 
-    /// The first poll waits for the actions that come before it.
+    /// A poll waits for the actions that come before it: what a slow phone has not decided yet cannot be seen.
     fn is_held(&self, poll: &Poll) -> bool {
         let in_flight = self.acts_in_flight();
         let mut actions = poll.meanwhile.iter().enumerate();
+        let comes_before = |trigger| matches!(trigger, Trigger::AfterPoll(_));
         in_flight != 0
-            && actions
-                .any(|(at, one)| one.trigger == Trigger::AfterPoll(0) && in_flight & (1 << at) != 0)
+            && actions.any(|(at, one)| comes_before(one.trigger) && in_flight & (1 << at) != 0)
+    }
+
+    /// When the next poll is due, if there is one.
+    fn due(&self) -> Option<Duration> {
+        match self.polling.next() {
+            Next::PollAt(at) => Some(at.saturating_add(self.lost_time)),
+            Next::InFlight | Next::Over(_) => None,
+        }
+    }
+
+    /// A poll leaves.
+    fn sent(&mut self, at: Duration, flight: Flight) {
+        let late = self
+            .due()
+            .map_or(Duration::ZERO, |due| at.saturating_sub(due));
+        self.lost_time = self.lost_time.saturating_add(late);
+        self.polling.sent(at.saturating_sub(self.lost_time));
+        (self.flight, self.sent_at) = (flight, at);
+    }
+
+    /// A poll was answered. A reply that an endpoint holds until there is news takes time on purpose, and silence is not excused.
+    fn answered(&mut self, poll: &Poll, at: Duration, answer: PollAnswer, jitter: u16) -> Next {
+        if !poll.policy.long_poll && answer.meaning != Meaning::TimedOut {
+            let took = at.saturating_sub(self.sent_at);
+            self.lost_time = self.lost_time.saturating_add(took);
+        }
+        let at = at.saturating_sub(self.lost_time);
+        let next = self.polling.answered(&poll.policy, at, answer, jitter);
+        self.ran_out = self.due().is_some_and(|due| due > self.end);
+        if self.ran_out {
+            Next::Over(Because::Deadline)
+        } else {
+            next
+        }
     }
 
     /// The instant at which there is something to do.
@@ -113,10 +164,8 @@ impl PollState {
         if self.ending.is_some() {
             return Duration::MAX;
         }
-        let next = match self.polling.next() {
-            Next::PollAt(at) if !self.is_held(poll) => at,
-            Next::PollAt(_) | Next::InFlight | Next::Over(_) => Duration::MAX,
-        };
+        let due = self.due().filter(|_| !self.is_held(poll));
+        let next = due.unwrap_or(Duration::MAX);
         let timed = poll
             .meanwhile
             .iter()
@@ -173,10 +222,20 @@ impl Session {
         }
     }
 
+    /// How long what is polled for lives, as far as anybody says.
+    fn life(&self, hints: Hints) -> Duration {
+        let told = hints
+            .expires_in
+            .unwrap_or(self.program.dialect.poll.expires);
+        let declared = self.environment.lifetimes.values();
+        declared.copied().fold(told, Duration::min)
+    }
+
     pub(super) fn begin_poll(&mut self, poll: &Poll, at: Duration) {
         let hints = self.hints_for(poll, at);
         let chance = self.chance.u64(..);
-        let state = PollState::begin(poll, at, hints, self.number, chance);
+        let own = (self.number, chance);
+        let state = PollState::begin(poll, at, hints, self.life(hints), own);
         self.state = State::Polling(state);
         self.fire(poll, at);
         self.advance_poll(poll, at);
@@ -220,20 +279,26 @@ impl Session {
         let Some(state) = self.poll_state() else {
             return;
         };
-        match state.polling.next() {
-            Next::PollAt(due) if state.ending.is_none() && at >= due && !state.is_held(poll) => {
+        if state.ending.is_some() {
+            return;
+        }
+        match (state.polling.next(), state.due()) {
+            (Next::Over(because), _) => self.end_poll(poll, at, because),
+            (Next::PollAt(_), Some(_)) if state.is_held(poll) => {}
+            (Next::PollAt(_), Some(due)) if due.max(at) > state.end => {
+                state.ran_out = true;
+                self.end_poll(poll, at, Because::Deadline)
+            }
+            (Next::PollAt(_), Some(due)) if at >= due => {
                 let flight = Flight {
                     number,
                     lane: MAIN_LANE,
                 };
-                state.polling.sent(at);
-                state.flight = flight;
-                state.sent_at = at;
+                state.sent(at, flight);
                 self.number = number;
                 self.outputs.send(flight, step);
             }
-            Next::Over(because) if state.ending.is_none() => self.end_poll(poll, at, because),
-            Next::PollAt(_) | Next::InFlight | Next::Over(_) => {}
+            (Next::PollAt(_) | Next::InFlight, _) => {}
         }
     }
 
@@ -265,7 +330,7 @@ impl Session {
             meaning: recognition.meaning,
             wait: recognition.wait,
         };
-        let next = state.polling.answered(&poll.policy, at, answer, jitter);
+        let next = state.answered(poll, at, answer, jitter);
         state.follow(poll, flight, recognition);
         let late = state.is_late(poll.settles.map(|(settles, _)| settles), at, answer.meaning);
         let (number, live) = (state.polling.polls(), state.live);
@@ -340,7 +405,7 @@ impl Session {
             meaning,
             wait: None,
         };
-        let next = state.polling.answered(&poll.policy, at, answer, jitter);
+        let next = state.answered(poll, at, answer, jitter);
         if next == Next::Over(Because::Failures) {
             return self.stop(at, Stop::Unanswered(flight));
         }
@@ -357,6 +422,9 @@ impl Session {
             return;
         };
         state.acted |= 1 << position;
+        if state.ending.is_some() {
+            state.late = Some(flight);
+        }
         if matches!(answer, Answer::Acknowledged(_)) && one.act.decides() {
             let polls = state.polling.polls();
             state.decision = Some(Decision {
@@ -404,6 +472,11 @@ impl Session {
             let unseen = state.lost || state.answers == 0 || because == Because::Failures;
             return if unseen {
                 self.stop(at, Stop::Unanswered(flight))
+            } else if let Some(act) = state.late {
+                self.stop(at, Stop::Late(act))
+            } else if state.ran_out {
+                let lost_ms = u32::try_from(state.lost_time.as_millis()).unwrap_or(u32::MAX);
+                self.stop(at, Stop::RanOut { lost_ms })
             } else {
                 self.breach(at, CheckRef::Outcomes, flight)
             };

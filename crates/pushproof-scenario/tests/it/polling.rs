@@ -1013,3 +1013,145 @@ tokens
     23s  outcomes held
     ");
 }
+
+#[test]
+fn slow_answers_do_not_use_up_the_time_of_a_step() {
+    check!(poll("
+every: profile
+give_up_after: 15s
+outcomes: [pending*, tokens]
+covers: A-001
+--- endpoint
+pending in 4s
+pending in 4s
+tokens in 4s
+"), @"
+     0s  step `open`
+     0s  sends POST /open user=alice%40example.com
+     0s  answer: opened
+     0s  expect held
+     0s  step `wait`
+     5s  sends POST /ask code=‹code›
+     9s  answer 1: pending
+    14s  sends POST /ask code=‹code›
+    18s  answer 2: pending
+    23s  sends POST /ask code=‹code›
+    27s  answer 3: tokens
+    27s  polling is over: final
+    27s  outcomes held
+    ");
+}
+
+#[test]
+fn an_endpoint_that_stays_pending_is_accused_however_slow_it_is() {
+    check!(poll("
+every: profile
+give_up_after: 10s
+outcomes: [pending*, tokens]
+covers: A-001
+--- endpoint
+pending in 4s
+pending in 4s
+"), @"
+     0s  step `open`
+     0s  sends POST /open user=alice%40example.com
+     0s  answer: opened
+     0s  expect held
+     0s  step `wait`
+     5s  sends POST /ask code=‹code›
+     9s  answer 1: pending
+    14s  sends POST /ask code=‹code›
+    18s  answer 2: pending
+    18s  polling is over: deadline
+    18s  outcomes BREACHED: expected pending (400 authorization_pending | 403 authorization_pending) or tokens (200 with token), got pending (400 authorization_pending) when the time was up
+    18s  stops: breached
+    ");
+}
+
+#[test]
+fn what_slow_answers_use_up_beyond_half_a_life_accuses_nobody() {
+    check!(poll("
+every: 60s
+give_up_after: 190s
+outcomes: [\"pending{3}\"]
+covers: A-001
+--- endpoint
+pending in 9s
+pending in 9s
+pending in 9s
+"), @"
+      0s  step `open`
+      0s  sends POST /open user=alice%40example.com
+      0s  answer: opened
+      0s  expect held
+      0s  step `wait`
+     60s  sends POST /ask code=‹code›
+     69s  answer 1: pending
+    129s  sends POST /ask code=‹code›
+    138s  answer 2: pending
+    138s  polling is over: deadline
+    138s  stops: out of time, 18000 ms lost
+    ");
+}
+
+#[test]
+fn a_poll_waits_for_a_phone_that_is_slow() {
+    check!(poll("
+every: profile
+give_up_after: 10s
+outcomes: [pending, rejected]
+meanwhile:
+  - { after_poll: 1, device: phone, do: reject }
+covers: A-001
+--- endpoint
+pending
+rejected
+--- phone
+acknowledged in 40s
+"), @"
+     0s  step `open`
+     0s  sends POST /open user=alice%40example.com
+     0s  answer: opened
+     0s  expect held
+     0s  step `wait`
+     5s  sends POST /ask code=‹code›
+     5s  answer 1: pending
+     5s  phone of alice is to reject
+    45s  the phone's action: acknowledged
+    45s  sends POST /ask code=‹code›
+    45s  answer 2: rejected
+    45s  polling is over: final
+    45s  outcomes held
+    ");
+}
+
+#[test]
+fn a_phone_that_had_not_acted_when_polling_was_over_accuses_nobody() {
+    check!(poll("
+every: profile
+give_up_after: 10s
+outcomes: [pending*, rejected]
+meanwhile:
+  - { at: 8s, device: phone, do: reject }
+covers: A-001
+--- endpoint
+pending
+pending
+--- phone
+acknowledged in 20s
+"), @"
+     0s  step `open`
+     0s  sends POST /open user=alice%40example.com
+     0s  answer: opened
+     0s  expect held
+     0s  step `wait`
+     5s  sends POST /ask code=‹code›
+     5s  answer 1: pending
+     8s  phone of alice is to reject
+    10s  sends POST /ask code=‹code›
+    10s  answer 2: pending
+    28s  the phone's action: acknowledged
+    28s  polling is over: deadline
+    28s  stops: the device acted too late
+    ");
+}

@@ -360,6 +360,10 @@ impl Stage {
                 Stop::Transport(_) => "stops: no reply".to_owned(),
                 Stop::Unanswered(_) => "stops: unanswered".to_owned(),
                 Stop::Device(_) => "stops: the device could not act".to_owned(),
+                Stop::Late(_) => "stops: the device acted too late".to_owned(),
+                Stop::RanOut { lost_ms } => {
+                    format!("stops: out of time, {lost_ms} ms lost")
+                }
             },
         };
         self.line(now, &text);

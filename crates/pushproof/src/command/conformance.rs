@@ -152,9 +152,19 @@ impl Prepared {
                 );
                 format!("clock (it waits {wait} of real time, and `limits.wait` is {most})")
             });
+            let outlived = || {
+                let (name, needed, lives) = plan::outlived(program, &self.described.lifetimes)?;
+                let (needed, lives) = (
+                    humantime::format_duration(needed),
+                    humantime::format_duration(lives),
+                );
+                Some(format!(
+                    "lifetimes.{name} (it polls for {needed}, and `lifetimes.{name}` is {lives})"
+                ))
+            };
             Planned {
                 program: Arc::clone(program),
-                not_applicable: missing.or(waits),
+                not_applicable: missing.or_else(outlived).or(waits),
             }
         };
         round.selected.iter().map(plan).collect()

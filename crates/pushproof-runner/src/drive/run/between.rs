@@ -13,8 +13,16 @@ impl Driver<'_> {
     ) -> Option<Trouble> {
         let sent = self.sent.get(&flight).filter(|_| self.place.is_remote())?;
         let exchanged = match result {
-            Ok(exchanged) => exchanged,
-            Err(failure) => return Some(Trouble::of_failure(failure)),
+            Ok(exchanged) => {
+                self.context.weather.answered();
+                exchanged
+            }
+            Err(failure) => {
+                if failure.kind() == FailureKind::TimedOut {
+                    self.context.weather.silence();
+                }
+                return Some(Trouble::of_failure(failure));
+            }
         };
         let is = self.recognise(sent.operation, &exchanged.response);
         let action = &self.program.steps[usize::from(sent.step)].action;
@@ -116,7 +124,8 @@ impl Driver<'_> {
         // A step that counts its polls is about how often one may ask: a throttled poll is its answer.
         let counts = counts_polls(&self.program.steps[step].action);
         let is_poll = poll.is_some();
-        let may_again = again < AGAIN_MAX && harmless;
+        let is_dead = self.context.weather.is_dead().is_some();
+        let may_again = again < AGAIN_MAX && harmless && !is_dead;
         match trouble.kind {
             TroubleKind::Throttled => {
                 let wait = trouble.wait.unwrap_or(self.program.dialect.poll.interval);

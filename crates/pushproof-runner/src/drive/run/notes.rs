@@ -50,6 +50,7 @@ impl Driver<'_> {
     pub(super) fn answered(&mut self, flight: Flight, poll: u32, recognition: Recognition) {
         self.history.push(recognition.outcomes);
         self.recognition = Some(recognition);
+        self.told = self.told.max(recognition.wait.unwrap_or_default());
         self.polls = poll;
         let Some(sent) = self.sent.get(&flight) else {
             return;
@@ -372,6 +373,18 @@ impl Driver<'_> {
                     "step `{id}` got too many polls in a row without a readable reply"
                 ));
             }
+            Stop::Late(flight) => {
+                let done = self.acts.get(&flight);
+                let done = done.map(|done| format!("`{}` of `{}`", done.action, done.actor));
+                self.judge.stand_in_the_way(format!(
+                    "step `{id}`: the device had not acted when polling was over: {} came too late",
+                    done.unwrap_or_default()
+                ));
+            }
+            Stop::RanOut { lost_ms } => self.judge.stand_in_the_way(format!(
+                "step `{id}` ran out of time: replies and devices took {} s of it, so not every poll could be made that it allows; this accuses nobody",
+                f64::from(lost_ms / 100) / 10.0
+            )),
             Stop::Device(flight) => {
                 let done = self.acts.get(&flight);
                 let detail = done.and_then(|done| done.detail.clone());

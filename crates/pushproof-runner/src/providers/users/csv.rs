@@ -1,10 +1,11 @@
-//! The pool file: CSV (RFC 4180) with a header line `username,password[,email,phone]`, the columns in any order.
+//! The pool file: CSV (RFC 4180) with a header line `username,password[,email,email_verified,phone]`, the columns in any
+//! order. `email_verified` is `true`, `false`, or nothing where it is not known.
 
 use pushproof_report::Secret;
 
 use super::User;
 
-const COLUMNS: [&str; 4] = ["username", "password", "email", "phone"];
+const COLUMNS: [&str; 5] = ["username", "password", "email", "email_verified", "phone"];
 
 /// Reads the users of a pool. Errors name the line and never show its text, which may be a password.
 pub(super) fn users(text: &str) -> Result<Vec<User>, String> {
@@ -33,7 +34,8 @@ fn columns(header: &[String]) -> Result<Vec<&'static str>, String> {
         .iter()
         .map(|name| {
             known(name).ok_or_else(|| {
-                "line 1: the header must be `username,password[,email,phone]`".to_owned()
+                "line 1: the header must be `username,password[,email,email_verified,phone]`"
+                    .to_owned()
             })
         })
         .collect::<Result<_, _>>()?;
@@ -57,6 +59,16 @@ fn user(line: usize, record: &[String], columns: &[&str]) -> Result<User, String
         let at = columns.iter().position(|column| *column == name)?;
         (!record[at].is_empty()).then(|| record[at].clone())
     };
+    let email_verified = match value("email_verified").as_deref().map(str::trim) {
+        None => None,
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        Some(_) => {
+            return Err(format!(
+                "line {line}: `email_verified` must be `true`, `false` or nothing"
+            ));
+        }
+    };
     Ok(User {
         id: None,
         username: value("username").ok_or_else(|| format!("line {line}: no username"))?,
@@ -65,6 +77,7 @@ fn user(line: usize, record: &[String], columns: &[&str]) -> Result<User, String
         ),
         email: value("email"),
         phone: value("phone"),
+        email_verified,
         is_leased: true,
         created: None,
     })
@@ -155,7 +168,8 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_pool_is_told_without_its_text() {
         insta::assert_snapshot!(shown(""), @"file is empty");
-        insta::assert_snapshot!(shown("ada,secret\n"), @"line 1: the header must be `username,password[,email,phone]`");
+        insta::assert_snapshot!(shown("ada,secret\n"), @"line 1: the header must be `username,password[,email,email_verified,phone]`");
+        insta::assert_snapshot!(shown("username,password,email_verified\nada,secret,yes\n"), @"line 2: `email_verified` must be `true`, `false` or nothing");
         insta::assert_snapshot!(shown("username,email\nada,secret\n"), @"line 1: the header must name `password` once");
         insta::assert_snapshot!(shown("username,password\nada\n"), @"line 2: 1 values for 2 columns");
         insta::assert_snapshot!(shown("username,password\nada,\n"), @"line 2: no password");

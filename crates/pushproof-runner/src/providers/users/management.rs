@@ -54,7 +54,7 @@ impl Management {
         };
         Self {
             base_url: base_url.to_owned(),
-            users: hook("users", "/api/v2/users"),
+            users: hook("Management API", "/api/v2/users"),
             authority,
             connection: connection.to_owned(),
             run: run.to_owned(),
@@ -110,6 +110,7 @@ impl Management {
             password,
             email: Some(email.to_owned()),
             phone: want.phone.then(|| made_up_number(n)),
+            email_verified: Some(want.email_verified),
             is_leased: false,
             created: None,
         })
