@@ -40,6 +40,8 @@ pub enum Matcher<T = Value> {
     Some(Conditions<T>),
     /// No two elements of a list are equal.
     Distinct,
+    /// A list with the same elements, in any order.
+    SameItems(T),
     /// A text in which none of the secrets that the case knows occurs.
     HoldsNoSecrets,
     /// Nothing, or what meets a condition.
@@ -159,6 +161,9 @@ impl<T> Matcher<T> {
                     .enumerate()
                     .all(|(at, item)| !items[..at].contains(item))
             }),
+            Self::SameItems(operand) => context
+                .resolve(operand)
+                .is_some_and(|value| same_items(&value, found)),
             Self::HoldsNoSecrets => !any_text(found, &|text| context.holds_secret(text)),
             Self::IfPresent(matcher) => matcher.holds(Some(found), context),
         }
@@ -191,6 +196,7 @@ impl<T> Matcher<T> {
             Self::Each(conditions) => Matcher::Each(map_all(conditions, resolve)?),
             Self::Some(conditions) => Matcher::Some(map_all(conditions, resolve)?),
             Self::Distinct => Matcher::Distinct,
+            Self::SameItems(operand) => Matcher::SameItems(resolve(operand)?),
             Self::HoldsNoSecrets => Matcher::HoldsNoSecrets,
             Self::IfPresent(matcher) => Matcher::IfPresent(Box::new(matcher.map(resolve)?)),
         })
@@ -216,6 +222,7 @@ impl<T> Matcher<T> {
             Self::Each(conditions) => format!("each with {}", all_say(conditions, show)),
             Self::Some(conditions) => format!("one with {}", all_say(conditions, show)),
             Self::Distinct => "elements that all differ".to_owned(),
+            Self::SameItems(operand) => format!("the elements of {}, in any order", show(operand)),
             Self::HoldsNoSecrets => "a text without any secret of this case".to_owned(),
             Self::IfPresent(matcher) => format!("nothing, or {}", matcher.says(show)),
         }
@@ -240,7 +247,7 @@ impl Matcher<Expr> {
             1 if optional => read.map(|matcher| Self::IfPresent(Box::new(matcher))),
             1 => read,
             0 => {
-                let help = "write one of `equals`, `is`, `matches`, `one_of`, `at_least`, `at_most`, `length`, `differs_from`, `has`, `each`, `some`, `distinct`, `holds_no`";
+                let help = "write one of `equals`, `is`, `matches`, `one_of`, `at_least`, `at_most`, `length`, `differs_from`, `has`, `each`, `some`, `distinct`, `same_items`, `holds_no`";
                 reader.error_with_help("E0120", fields.span(), "check without a condition", help);
                 None
             }
@@ -284,6 +291,7 @@ fn one(reader: &Reader, key: &str, node: &Node) -> Option<Matcher<Expr>> {
             }
             Matcher::Distinct
         }
+        "same_items" => Matcher::SameItems(operand()?),
         _ => {
             reader.word(node, "`holds_no`", &HELD)?;
             Matcher::HoldsNoSecrets
@@ -360,6 +368,19 @@ fn element(reader: &Reader, node: &Node) -> Option<(Vec<String>, Matcher<Expr>)>
 fn below<'a>(item: &'a Value, path: &[String]) -> Option<Cow<'a, Value>> {
     path.iter()
         .try_fold(Cow::Borrowed(item), |value, step| descend(value, step))
+}
+
+/// Whether two lists hold the same elements, each as often.
+fn same_items(left: &Value, right: &Value) -> bool {
+    let (Some(left), Some(right)) = (left.as_array(), right.as_array()) else {
+        return false;
+    };
+    let mut rest: Vec<&Value> = right.iter().collect();
+    let all = left.iter().all(|item| {
+        let at = rest.iter().position(|other| same(item, other));
+        at.map(|at| rest.swap_remove(at)).is_some()
+    });
+    all && rest.is_empty()
 }
 
 /// Equality as people mean it: `5` and `5.0` are equal, a number and its text are not.

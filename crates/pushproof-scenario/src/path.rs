@@ -15,7 +15,7 @@ pub enum Root {
     Body,
     /// The body as text.
     Text,
-    /// A header by its lower-case name.
+    /// A header by its lower-case name; of several names, `|` between them, the first that is there.
     Header(String),
     /// The HTTP status.
     Status,
@@ -51,6 +51,11 @@ pub struct Seen<'a> {
 pub trait Headers {
     /// The value of the header with this lower-case name, where it is text.
     fn header(&self, name: &str) -> Option<&str>;
+}
+
+/// The value of the first header that is there, of the names with `|` between them.
+pub(crate) fn header<'a>(headers: &'a dyn Headers, names: &str) -> Option<&'a str> {
+    names.split('|').find_map(|name| headers.header(name))
 }
 
 impl Headers for http::HeaderMap {
@@ -92,7 +97,7 @@ impl Path {
         let start = match &self.root {
             Root::Body => Cow::Borrowed(seen.json?),
             Root::Text => Cow::Owned(String::from_utf8_lossy(seen.body).into()),
-            Root::Header(name) => Cow::Owned(seen.headers.header(name)?.into()),
+            Root::Header(name) => Cow::Owned(header(seen.headers, name)?.into()),
             Root::Status => Cow::Owned(seen.status.into()),
             Root::Elapsed => Cow::Owned(
                 u64::try_from(seen.elapsed.as_millis())

@@ -337,7 +337,7 @@ impl Program {
     fn secrets_in(path: &Path, evidence: Evidence<'_>) -> Option<String> {
         let reply = evidence.reply?;
         let text = match &path.root {
-            Root::Header(name) => reply.headers.header(name)?.into(),
+            Root::Header(name) => crate::path::header(reply.headers, name)?.into(),
             _ => String::from_utf8_lossy(reply.body),
         };
         let secrets = evidence.session.secrets();

@@ -66,7 +66,7 @@ static BOUNDS: [Key; 2] = [
 ];
 
 /// The keys of which a condition has one.
-pub(crate) static MATCHERS: [Key; 13] = [
+pub(crate) static MATCHERS: [Key; 14] = [
     may("equals", Shape::Value, "The same value."),
     may("differs_from", Shape::Value, "There, and another value."),
     may("is", Shape::Word(&KINDS_OF_VALUE), "Of a kind."),
@@ -116,6 +116,11 @@ pub(crate) static MATCHERS: [Key; 13] = [
         "That no two elements of a list are equal.",
     ),
     may(
+        "same_items",
+        Shape::Value,
+        "A list with the same elements, in any order.",
+    ),
+    may(
         "holds_no",
         Shape::Word(&HELD),
         "What must not occur in a text.",
@@ -136,6 +141,7 @@ pub(crate) const MATCHER_NAMES: &[&str] = &[
     "each",
     "some",
     "distinct",
+    "same_items",
     "holds_no",
 ];
 
@@ -156,7 +162,7 @@ pub(crate) static CHECK: Map = Map {
         &[need(
             "that",
             PATH,
-            "Where the value stands: `body.x`, `header.y`, `status`, `elapsed` or `text`; `.0` for elements, `.url`, `.jwt`, `.base64` to look into a text.",
+            "Where the value stands: `body.x`, `header.y` (`header.y|z`: the first that is there), `status`, `elapsed` or `text`; `.0` for elements, `.url`, `.jwt`, `.base64` to look into a text.",
         )],
         &MATCHERS,
         &OPTIONAL,

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::{CheckRef, Fact, Flight, Held, Offer, Reply, Session, Stop};
 use crate::dialect::{Always, Outcomes, Recognition, member};
 use crate::matcher::{Context, Matcher};
-use crate::path::{Path, Root, Seen, descend};
+use crate::path::{Path, Root, Seen, descend, header};
 use crate::program::{Action, Capture, CaptureFrom, Exchange, Expect, Operand, Poll};
 use crate::template::Values;
 use crate::value::Value;
@@ -97,7 +97,7 @@ impl Session {
     fn always_holds(&self, always: &Always, reply: &Reply<'_>, json: &LazyJson<'_>) -> bool {
         match (&always.that.root, &always.that.steps[..], &always.matcher) {
             (Root::Header(name), [], matcher) => {
-                return matcher.holds_text(reply.headers.header(name), self);
+                return matcher.holds_text(header(reply.headers, name), self);
             }
             (Root::Text, [], Matcher::HoldsNoSecrets) => return !self.knows_secret_in(reply.body),
             (Root::Body, [name], Matcher::Is(kind)) => {

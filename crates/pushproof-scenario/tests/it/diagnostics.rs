@@ -1095,7 +1095,7 @@ fn a_check_without_a_condition() {
     7 |   - { id: x, call: authenticators.list, with: { mfa_token: $mfa_token }, expect: ok, check: [{ that: body.0.id }] }
       |                                                                                              ^^^^^^^^^^^^^^^^^^^
       |
-      = help: write one of `equals`, `is`, `matches`, `one_of`, `at_least`, `at_most`, `length`, `differs_from`, `has`, `each`, `some`, `distinct`, `holds_no`
+      = help: write one of `equals`, `is`, `matches`, `one_of`, `at_least`, `at_most`, `length`, `differs_from`, `has`, `each`, `some`, `distinct`, `same_items`, `holds_no`
     ");
 }
 
