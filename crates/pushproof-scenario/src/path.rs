@@ -250,6 +250,8 @@ mod tests {
         assert_eq!(get("body.codes.1", &body), Some("B".into()));
         assert_eq!(get("body.codes.2", &body), None);
         assert_eq!(get("header.Retry-After", &body), Some("5".into()));
+        assert_eq!(get("header.x-reset|retry-after", &body), Some("5".into()));
+        assert_eq!(get("header.x-reset|x-wait", &body), None);
         assert_eq!(get("status", &body), Some(429.into()));
         assert_eq!(
             get("body.uri.url.query.base_url", &body),
