@@ -10,10 +10,7 @@ use std::time::Duration;
 use pushproof_polling::{Cadence, First, Policy};
 use pushproof_runner::dispatch::Planned;
 use pushproof_runner::target::Target;
-use pushproof_scenario::{
-    Act, Action, ActorKind, Body, Capture, Exchange, Operand, Poll, Program, Step, Trigger,
-    WaitLength,
-};
+use pushproof_scenario::{Act, Action, ActorKind, Body, Poll, Program, Step, Trigger, WaitLength};
 
 /// Most polls that are counted one by one.
 const POLLS_MAX: u32 = 100_000;
