@@ -48,11 +48,11 @@ fn a_plan_of_the_sandbox() {
     plan for `sandbox`: dialect auth0, profile observed; nothing is sent
 
     case                        requests  pushes  users  protocol time  real time
-    push.challenge.two-at-once  12 to 17       2      1      5s to 30s          -
-    recovery.rotation           10 to 15       0      1      5s to 30s          -
+    push.challenge.two-at-once  12 to 20       2      1      5s to 45s          -
+    recovery.rotation           10 to 18       0      1      5s to 45s          -
 
-    2 cases: 22 to 32 requests of their own, at most 2 pushes, 2 users, 3 device actions
-    protocol time 10s to 1m
+    2 cases: 22 to 38 requests of their own, at most 2 pushes, 2 users, 3 device actions
+    protocol time 10s to 1m 30s
     real time: a moment, since the clock of the target is advanced
     ----- stderr -----
     ");
@@ -82,18 +82,18 @@ fn a_plan_in_real_time_sends_nothing() {
     ----- stdout -----
     plan for `served-sandbox`: dialect auth0, profile observed; nothing is sent
 
-    case                                     requests  pushes  users     protocol time         real time
-    push.challenge.rejected[decide_after=0]  33 to 63       3      3  1m 15s to 4m 30s  1m 15s to 4m 30s
-    push.challenge.rejected[decide_after=1]  33 to 63       3      3  1m 15s to 4m 30s  1m 15s to 4m 30s
-    push.challenge.rejected[decide_after=3]  33 to 63       3      3  1m 15s to 4m 30s  1m 15s to 4m 30s
-    push.challenge.two-at-once               36 to 51       6      3     15s to 1m 30s     15s to 1m 30s
+    case                                     requests  pushes  users  protocol time      real time
+    push.challenge.rejected[decide_after=0]  30 to 90       3      3   1m to 7m 30s   1m to 7m 30s
+    push.challenge.rejected[decide_after=1]  30 to 90       3      3   1m to 7m 30s   1m to 7m 30s
+    push.challenge.rejected[decide_after=3]  30 to 90       3      3   1m to 7m 30s   1m to 7m 30s
+    push.challenge.two-at-once               36 to 60       6      3  15s to 2m 15s  15s to 2m 15s
 
     not applicable, the target lacks clock (it waits 5m 10s of real time, and `limits.wait` is 30s):
       push.challenge.expires
 
-    4 cases: 135 to 240 requests of their own, at most 15 pushes, 12 users, 33 device actions
-    protocol time 4m to 15m
-    real time 1m 15s to 8m 15s with 4 cases at a time
+    4 cases: 126 to 330 requests of their own, at most 15 pushes, 12 users, 33 device actions
+    protocol time 3m 15s to 24m 45s
+    real time 1m to 13m 42s with 4 cases at a time
     ----- stderr -----
     ");
     assert_eq!(host.seen().len(), 0);
@@ -116,9 +116,9 @@ fn a_plan_keeps_to_the_limits() {
     ]);
     let totals = done.stdout.split("\n\n").last().unwrap();
     assert_snapshot!(totals, @"
-    3 cases: 33 to 81 requests of their own, at most 3 pushes, 3 users, 6 device actions
-    protocol time 30s to 4m 30s
-    real time 33s to 2m 4s with 8 cases at a time
+    3 cases: 33 to 90 requests of their own, at most 3 pushes, 3 users, 6 device actions
+    protocol time 30s to 5m 15s
+    real time 33s to 2m 25s with 8 cases at a time
     note: `limits.pushes` is 2, so the run may be stopped by its own limits
     ");
 }
