@@ -19,8 +19,20 @@ pub enum Expr {
     List(Vec<Self>),
     /// A map that holds references.
     Map(Vec<(String, Self)>),
-    /// `{ altered: $name }`: the value with one character changed.
-    Altered(Box<Self>),
+    /// `{ altered: $name }`: the value with one character changed, and where.
+    Altered(Box<Self>, At),
+}
+
+/// Where a text is altered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum At {
+    /// Its first letter or digit.
+    First,
+    /// One in the middle.
+    #[default]
+    Middle,
+    /// One of the last, but none of the last four: what those stand for in an encoding may not depend on all their bits.
+    Last,
 }
 
 /// A piece of a quoted text.
@@ -65,7 +77,11 @@ impl Expr {
             Kind::Scalar { .. } | Kind::List(_) => return Self::read(reader, node),
         };
         match &entries[..] {
-            [entry] if entry.key == "altered" => altered(reader, &entry.value),
+            [entry] if entry.key == "altered" => altered(reader, &entry.value, At::Middle),
+            [entry, at] if entry.key == "altered" && at.key == "at" => {
+                let at = reader.word(&at.value, "`at`", &crate::grammar::PLACES)?;
+                altered(reader, &entry.value, at)
+            }
             [entry] if entry.key == "filler" => filler(reader, &entry.value),
             _ => Self::read(reader, node),
         }
@@ -86,7 +102,7 @@ impl Expr {
                 .collect(),
             Self::List(items) => items.iter().flat_map(Self::refs).collect(),
             Self::Map(members) => members.iter().flat_map(|(_, value)| value.refs()).collect(),
-            Self::Altered(inner) => inner.refs(),
+            Self::Altered(inner, _) => inner.refs(),
         }
     }
 }
@@ -112,10 +128,10 @@ fn looks_like_a_token(text: &str) -> bool {
 /// Longest text that `filler` makes, in characters.
 pub(crate) const FILLER_MAX: u32 = 1 << 20;
 
-fn altered(reader: &Reader, node: &Node) -> Option<Expr> {
+fn altered(reader: &Reader, node: &Node, at: At) -> Option<Expr> {
     let inner = Expr::read(reader, node)?;
     if let Expr::Ref(_) | Expr::Literal(Value::String(_)) = inner {
-        return Some(Expr::Altered(Box::new(inner)));
+        return Some(Expr::Altered(Box::new(inner), at));
     }
     let help = "write `{ altered: $name }`";
     let message = "`altered` takes one text, and changes a character of it";
@@ -133,23 +149,22 @@ fn filler(reader: &Reader, node: &Node) -> Option<Expr> {
     Some(Expr::Literal("x".repeat(length as usize).into()))
 }
 
-/// A text with one character changed to another of its kind, so that it looks as it did. The last ones are spared: what they stand for in
-/// an encoding may not depend on all their bits.
-pub(crate) fn alter(text: &str) -> String {
-    let middle = text.len() / 2;
-    let usable = |(at, char): &(usize, char)| {
-        (*at >= middle && char.is_ascii_alphanumeric()).then_some((*at, *char))
+/// How many characters at the end are spared by `at: last`.
+const SPARED: usize = 4;
+
+/// A text with one character changed to another of its kind, so that it looks as it did.
+pub(crate) fn alter(text: &str, at: At) -> String {
+    let places = || {
+        text.char_indices()
+            .filter(|(_, char)| char.is_ascii_alphanumeric())
     };
-    let places: Vec<(usize, char)> = text.char_indices().collect();
-    let from_middle = places.iter().find_map(usable);
-    let anywhere = || {
-        places
-            .iter()
-            .rev()
-            .find(|(_, char)| char.is_ascii_alphanumeric())
-            .copied()
+    let before = |end: usize| places().take_while(|(place, _)| *place < end).last();
+    let wanted = match at {
+        At::First => places().next(),
+        At::Middle => places().find(|(place, _)| *place >= text.len() / 2),
+        At::Last => before(text.len().saturating_sub(SPARED)),
     };
-    let Some((at, char)) = from_middle.or_else(anywhere) else {
+    let Some((at, char)) = wanted.or_else(|| places().last()) else {
         return format!("{text}x");
     };
     let other = match char {
@@ -334,18 +349,21 @@ pub(crate) fn is_name(text: &str) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::alter;
+    use super::{At, alter};
 
     #[test]
     fn an_altered_text_looks_as_it_did() {
-        let altered = ["Fe26.2**abc", "493817", "JBSWY3DP", "--", ""].map(alter);
-        insta::assert_snapshot!(altered.join(" "), @"Fe26.3**abc 493917 JBSWZ3DP --x x");
+        let altered =
+            |at| ["Fe26.2**abc", "493817", "JBSWY3DP", "abc", "--", ""].map(|text| alter(text, at));
+        insta::assert_snapshot!(altered(At::First).join(" "), @"Ge26.2**abc 593817 KBSWY3DP bbc --x x");
+        insta::assert_snapshot!(altered(At::Middle).join(" "), @"Fe26.3**abc 493917 JBSWZ3DP acc --x x");
+        insta::assert_snapshot!(altered(At::Last).join(" "), @"Fe26.3**abc 403817 JBSXY3DP abd --x x");
     }
 
     proptest! {
         #[test]
-        fn an_altered_text_differs(text in "\\PC{0,40}") {
-            prop_assert_ne!(alter(&text), text);
+        fn an_altered_text_differs(text in "\\PC{0,40}", at in prop::sample::select(&[At::First, At::Middle, At::Last])) {
+            prop_assert_ne!(alter(&text, at), text);
         }
     }
 }

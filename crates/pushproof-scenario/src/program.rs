@@ -319,7 +319,7 @@ pub enum Operand {
     /// An object put together.
     Map(Vec<(String, Self)>),
     /// A value with one character changed.
-    Altered(Box<Self>),
+    Altered(Box<Self>, crate::expr::At),
     /// The target's base URL.
     BaseUrl,
 }
@@ -335,7 +335,7 @@ impl Operand {
                 .iter()
                 .flat_map(|(_, value)| value.slots())
                 .collect(),
-            Self::Altered(inner) => inner.slots(),
+            Self::Altered(inner, _) => inner.slots(),
             Self::Const(_)
             | Self::ClientId(_)
             | Self::ClientSecret(_)

@@ -12,7 +12,7 @@ use crate::dialect::{Outcome, Outcomes, Recognition};
 use crate::matcher::{Context, Matcher};
 use crate::path::{Path, Root, Seen, each_below};
 use crate::program::{Action, AtOnce, Count, Expect, Operand, Poll, Program, Step};
-use crate::session::{CheckRef, Reply, SECRET_LENGTH_MIN, Session};
+use crate::session::{CheckRef, Reply, SECRET_LENGTH_MIN, Session, holds_secret};
 use crate::source::{Source, Span};
 use crate::template::{Values, plain};
 
@@ -342,7 +342,7 @@ impl Program {
         };
         let secrets = evidence.session.secrets();
         let held = secrets
-            .filter(|(_, secret)| secret.len() >= SECRET_LENGTH_MIN && text.contains(*secret));
+            .filter(|(_, secret)| holds_secret(text.as_bytes(), secret.as_bytes()));
         let held: Vec<String> = held.map(|(label, _)| format!("`{label}`")).collect();
         (!held.is_empty()).then(|| format!("a text that holds {}", held.join(", ")))
     }

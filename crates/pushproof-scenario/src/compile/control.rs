@@ -256,6 +256,6 @@ fn without_places(expr: &crate::expr::Expr) -> String {
             .map(|(name, value)| format!("{name}:{}", without_places(value)))
             .collect::<Vec<_>>()
             .join(","),
-        Expr::Altered(inner) => format!("altered {}", without_places(inner)),
+        Expr::Altered(inner, at) => format!("altered {at:?} {}", without_places(inner)),
     }
 }

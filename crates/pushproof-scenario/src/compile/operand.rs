@@ -239,9 +239,9 @@ fn build(
                 .map(|(name, value)| Some((name.clone(), build(value, resolve)?)))
                 .collect::<Option<_>>()?,
         ),
-        Expr::Altered(inner) => match build(inner, resolve)? {
-            Operand::Const(Value::String(text)) => Operand::Const(alter(&text).into()),
-            other => Operand::Altered(Box::new(other)),
+        Expr::Altered(inner, at) => match build(inner, resolve)? {
+            Operand::Const(Value::String(text)) => Operand::Const(alter(&text, *at).into()),
+            other => Operand::Altered(Box::new(other), *at),
         },
     })
 }

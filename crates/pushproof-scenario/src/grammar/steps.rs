@@ -5,6 +5,7 @@ use super::{
     MEANWHILE, Map, Names, Others, Rule, SEND, SETTLES, Shape, Variants, WITH, Words, may, need,
 };
 use crate::ast::Every;
+use crate::expr::At;
 
 /// Most requests that one step sends at the same moment; a session keeps a number for each.
 pub(crate) const AT_ONCE_MAX: u32 = 200;
@@ -532,6 +533,17 @@ static SET: Map = Map {
     }),
     ..EMPTY
 };
+
+/// Where a text is altered.
+pub(crate) static PLACES: Words<At> = Words(&[
+    ("first", At::First, "Its first letter or digit."),
+    ("middle", At::Middle, "One in the middle."),
+    (
+        "last",
+        At::Last,
+        "One near the end; the very last are spared, since not all their bits may count.",
+    ),
+]);
 
 static CAPTURES: Map = Map {
     name: "captures",

@@ -188,12 +188,27 @@ impl Session {
         let clients = &self.environment.clients;
         let clients = clients.iter().filter_map(|client| client.secret.as_ref());
         let mut secrets = own.chain(clients).filter_map(Value::secret);
-        secrets.any(|secret| secret.len() >= SECRET_LENGTH_MIN && contains(text, secret.as_bytes()))
+        secrets.any(|secret| holds(text, secret.as_bytes()))
     }
 }
 
 /// Shorter secrets occur by chance.
 pub(crate) const SECRET_LENGTH_MIN: usize = 6;
+
+/// A secret of this length with one character changed, such as `{ altered: $mfa_token }` sends, gives the secret away.
+const TELLING_LENGTH_MIN: usize = 16;
+
+/// Whether a secret stands in a text, or all of a long one but a character.
+pub(crate) fn holds(text: &[u8], secret: &[u8]) -> bool {
+    match secret.len() {
+        ..SECRET_LENGTH_MIN => false,
+        SECRET_LENGTH_MIN..TELLING_LENGTH_MIN => contains(text, secret),
+        TELLING_LENGTH_MIN.. => text.windows(secret.len()).any(|window| {
+            let differing = window.iter().zip(secret).filter(|(one, other)| one != other);
+            differing.take(2).count() < 2
+        }),
+    }
+}
 
 /// Most secrets are longer than the text that is searched; for the others, few places begin like them.
 fn contains(text: &[u8], part: &[u8]) -> bool {
@@ -312,9 +327,9 @@ impl Context<Operand> for Session {
     fn resolve<'a>(&'a self, operand: &'a Operand) -> Option<Cow<'a, Json>> {
         match operand {
             Operand::Const(value) => Some(Cow::Borrowed(value)),
-            Operand::Altered(inner) => {
+            Operand::Altered(inner, at) => {
                 let value = self.resolve(&**inner)?;
-                let altered = crate::expr::alter(&crate::template::plain(&value));
+                let altered = crate::expr::alter(&crate::template::plain(&value), *at);
                 Some(Cow::Owned(altered.into()))
             }
             Operand::Slot(_)
@@ -352,7 +367,21 @@ impl Context<Operand> for Session {
 mod tests {
     use proptest::prelude::*;
 
-    use super::contains;
+    use super::{contains, holds};
+    use crate::expr::{At, alter};
+
+    #[test]
+    fn a_long_secret_is_known_although_a_character_was_changed() {
+        let secret = "Fe26.2*0123456789abcdef";
+        for at in [At::First, At::Middle, At::Last] {
+            let text = format!("Malformed mfa_token: {}!", alter(secret, at));
+            assert!(holds(text.as_bytes(), secret.as_bytes()), "{text}");
+            let twice = text.replace('4', "x").replace('5', "x");
+            assert!(!holds(twice.as_bytes(), secret.as_bytes()), "{twice}");
+        }
+        assert!(holds(b"code 493817", b"493817"));
+        assert!(!holds(b"code 493917", b"493817"), "another code");
+    }
 
     proptest! {
         #[test]

@@ -24,14 +24,14 @@ use std::time::Duration;
 
 use pushproof_polling::Hints;
 
-pub(crate) use judge::SECRET_LENGTH_MIN;
+pub(crate) use judge::{SECRET_LENGTH_MIN, holds as holds_secret};
 use many::Many;
 pub use note::{CheckRef, Fact, Held, Note, Stop};
 use polling::PollState;
 use queue::Queue;
 
 use crate::ast::{ActExpect, Channel};
-use crate::expr::alter;
+use crate::expr::{At, alter};
 use crate::matcher::Context;
 use crate::path::Headers;
 use crate::program::{
@@ -84,7 +84,7 @@ impl ClientValues {
     pub fn impostor(&self) -> Self {
         match (&self.id, &self.secret) {
             (Some(Value::Text(id)), Some(Value::Secret(secret))) => {
-                Self::new(id, Some(&alter(secret)), self.in_header)
+                Self::new(id, Some(&alter(secret, At::Middle)), self.in_header)
             }
             _ => Self::default(),
         }
@@ -503,7 +503,7 @@ impl Session {
         match length {
             WaitLength::For(time) => *time,
             WaitLength::Past { name, told } => {
-                let told = told.as_ref().and_then(|told| self.resolve(told)?.as_u64());
+                let told = told.as_ref().and_then(|told| seconds(&*self.resolve(told)?));
                 if let Some(told) = told {
                     return Duration::from_secs(told).saturating_add(PAST_MARGIN);
                 }
@@ -716,9 +716,15 @@ impl Values for Session {
             | Operand::Text(_)
             | Operand::List(_)
             | Operand::Map(_)
-            | Operand::Altered(_) => None,
+            | Operand::Altered(..) => None,
         }
     }
+}
+
+/// A number of seconds, as a member of a body or as a header gives it.
+fn seconds(told: &serde_json::Value) -> Option<u64> {
+    told.as_u64()
+        .or_else(|| told.as_str()?.trim().parse().ok())
 }
 
 /// A step's position, as notes and outputs carry it; programs are far smaller.

@@ -14,7 +14,7 @@ pub(crate) use encode::{encode_form, plain};
 pub(crate) use parts::{FORM, JSON, Parts, PartsBody, PartsField};
 pub use show::ShownCall;
 
-use crate::expr::alter;
+use crate::expr::{At, alter};
 use crate::program::Operand;
 use crate::value::Value;
 
@@ -203,7 +203,7 @@ impl Ink<'_> {
                 | Operand::ClientBasic(_)
                 | Operand::BaseUrl),
             ) => self.values.value(when).is_some(),
-            Some(Operand::Altered(inner)) => self.values.value(inner).is_some(),
+            Some(Operand::Altered(inner, _)) => self.values.value(inner).is_some(),
             Some(Operand::Const(_) | Operand::Text(_) | Operand::List(_) | Operand::Map(_))
             | None => true,
         }
@@ -219,8 +219,8 @@ impl Ink<'_> {
     }
 
     fn value(self, operand: &Operand, encoding: Encoding, into: &mut String) {
-        if let Operand::Altered(inner) = operand {
-            return self.altered(inner, encoding, into);
+        if let Operand::Altered(inner, at) = operand {
+            return self.altered(inner, *at, encoding, into);
         }
         match (self.values.value(operand), self.hide) {
             (Some(Value::Secret(secret)), Some(hide)) => {
@@ -235,9 +235,9 @@ impl Ink<'_> {
         }
     }
     /// A secret with one character changed is hidden like the secret.
-    fn altered(self, inner: &Operand, encoding: Encoding, into: &mut String) {
+    fn altered(self, inner: &Operand, at: At, encoding: Encoding, into: &mut String) {
         let value = self.values.value(inner).map(Value::to_json);
-        let text = alter(&value.as_ref().map(plain).unwrap_or_default());
+        let text = alter(&value.as_ref().map(plain).unwrap_or_default(), at);
         let is_secret = self.values.value(inner).and_then(Value::secret).is_some();
         match self.hide.filter(|_| is_secret) {
             Some(hide) => {

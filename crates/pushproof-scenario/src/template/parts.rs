@@ -200,7 +200,7 @@ fn collect(operand: &Operand, encoding: Encoding, into: &mut Vec<Piece>) {
             | Operand::ClientSecret(_)
             | Operand::ClientBasic(_)
             | Operand::BaseUrl
-            | Operand::Altered(_),
+            | Operand::Altered(..),
             _,
         ) => {
             into.push(Piece::Value(operand.clone(), encoding));

@@ -72,11 +72,11 @@ fn show_json(operand: &Operand, values: &dyn Values, hide: Hide<'_>) -> Json {
                 .map(|(name, value)| (name.clone(), show(value)));
             members.collect()
         }
-        Operand::Altered(inner) => {
+        Operand::Altered(inner, at) => {
             let Some(value) = values.value(inner) else {
                 return Json::Null;
             };
-            let altered = alter(&plain(&value.to_json()));
+            let altered = alter(&plain(&value.to_json()), *at);
             match value.secret() {
                 Some(_) => hide(inner, &altered).into(),
                 None => altered.into(),

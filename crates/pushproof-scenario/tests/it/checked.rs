@@ -115,6 +115,20 @@ fn no_method_no_header_no_word() {
 }
 
 #[test]
+fn where_a_text_can_be_altered() {
+    steps!("  - { id: a, call: authenticators.list, with: { mfa_token: { altered: $mfa_token, at: last } }, expect: ok }
+  - { id: b, call: authenticators.list, with: { mfa_token: { altered: $mfa_token, at: lsat } }, expect: ok }\n", @"
+    error[E0105]: unknown `at` `lsat`
+      --> s.yaml:10:87
+       |
+    10 |   - { id: b, call: authenticators.list, with: { mfa_token: { altered: $mfa_token, at: lsat } }, expect: ok }
+       |                                                                                       ^^^^
+       |
+       = help: did you mean `last`?
+    ");
+}
+
+#[test]
 fn what_cannot_be_altered_or_filled() {
     steps!("  - { id: x, call: authenticators.list, with: { mfa_token: { altered: [a] } }, expect: ok }
   - { id: y, call: authenticators.list, with: { mfa_token: { filler: 0 } }, expect: ok }\n", @"
@@ -167,7 +181,7 @@ fn a_request_written_out_without_a_reason() {
     11 |   - { id: z, call: http, expect: refused }
        |                    ^^^^
        |
-       = help: known here: `token.password`, `token.password_mfa_api`, `token.password_realm`, `token.mfa_oob`, `token.mfa_otp`, `token.recovery_code`, `mfa.associate`, `mfa.challenge`, `authenticators.list`, `authenticators.delete`, `userinfo`
+       = help: known here: `token.password`, `token.password_mfa_api`, `token.password_userinfo`, `token.password_realm`, `token.mfa_oob`, `token.mfa_otp`, `token.recovery_code`, `mfa.associate`, `mfa.challenge`, `authenticators.list`, `authenticators.delete`, `userinfo`
     ");
 }
 

@@ -68,7 +68,7 @@ fn written(expr: &Expr) -> String {
             };
             parts.iter().map(part).collect()
         }
-        Expr::List(_) | Expr::Map(_) | Expr::Altered(_) => "…".to_owned(),
+        Expr::List(_) | Expr::Map(_) | Expr::Altered(..) => "…".to_owned(),
     }
 }
 
