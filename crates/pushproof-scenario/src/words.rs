@@ -341,8 +341,7 @@ impl Program {
             _ => String::from_utf8_lossy(reply.body),
         };
         let secrets = evidence.session.secrets();
-        let held = secrets
-            .filter(|(_, secret)| holds_secret(text.as_bytes(), secret.as_bytes()));
+        let held = secrets.filter(|(_, secret)| holds_secret(text.as_bytes(), secret.as_bytes()));
         let held: Vec<String> = held.map(|(label, _)| format!("`{label}`")).collect();
         (!held.is_empty()).then(|| format!("a text that holds {}", held.join(", ")))
     }

@@ -176,14 +176,21 @@ impl Output {
     pub(crate) fn ask(&self, text: &str) {
         let mut inner = self.inner();
         inner.asks = true;
+        if !inner.bar.is_hidden() {
+            // What is hidden is not wiped out.
+            anstream::eprint!("\r\x1b[2K");
+        }
         inner.bar.set_draw_target(ProgressDrawTarget::hidden());
         anstream::eprint!("{text}");
     }
 
     /// The person has answered: what was kept back is said.
-    pub(crate) fn answered(&self) {
+    pub(crate) fn answered(&self, with_a_line: bool) {
         let mut inner = self.inner();
         inner.asks = false;
+        if !with_a_line {
+            anstream::eprintln!();
+        }
         inner.bar.set_draw_target(ProgressDrawTarget::stderr());
         inner.print_finished();
     }

@@ -28,7 +28,7 @@ pub(crate) fn ask(output: &Weak<Output>, text: &str, from: &mut dyn BufRead) -> 
     output.upgrade()?.ask(text);
     let mut line = String::new();
     let read = from.read_line(&mut line);
-    output.upgrade()?.answered();
+    output.upgrade()?.answered(line.ends_with('\n'));
     // Zero bytes are the end of the input: Ctrl-D.
     (read.ok()? > 0).then_some(line)
 }

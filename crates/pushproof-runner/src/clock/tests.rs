@@ -489,3 +489,47 @@ fn what_requests_take_passes_on_a_clock_that_ticks() {
         );
     });
 }
+
+/// A hook whose answer to the first real advance is lost, after the clock was moved or before.
+struct Lossy {
+    tenant: Arc<FakeTenant>,
+    moves: bool,
+    advances: AtomicU64,
+}
+
+impl Advance for Lossy {
+    fn advance(
+        &self,
+        by_ms: u64,
+    ) -> Pin<Box<dyn Future<Output = Result<Reading, String>> + Send + '_>> {
+        let is_first = by_ms > 0 && self.advances.fetch_add(1, Ordering::SeqCst) == 0;
+        Box::pin(async move {
+            if !is_first {
+                return self.tenant.advance(by_ms).await;
+            }
+            if self.moves {
+                self.tenant.advance(by_ms).await?;
+            }
+            Err("the answer was lost".to_owned())
+        })
+    }
+}
+
+#[test]
+fn an_advance_whose_answer_was_lost_is_made_once() {
+    for moves in [true, false] {
+        run(1, async move {
+            let tenant = FakeTenant::new(0, Reading::Millis);
+            let lossy = Lossy {
+                tenant: Arc::clone(&tenant),
+                moves,
+                advances: AtomicU64::new(0),
+            };
+            let clock = Clock::hooked(Arc::new(lossy)).await.unwrap();
+            let began = tenant.time();
+            let mut ticket = clock.enter();
+            ticket.wait_until(Duration::from_secs(300)).await.unwrap();
+            assert_eq!(tenant.time(), began + Duration::from_secs(300), "{moves}");
+        });
+    }
+}

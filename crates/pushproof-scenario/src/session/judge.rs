@@ -204,7 +204,10 @@ pub(crate) fn holds(text: &[u8], secret: &[u8]) -> bool {
         ..SECRET_LENGTH_MIN => false,
         SECRET_LENGTH_MIN..TELLING_LENGTH_MIN => contains(text, secret),
         TELLING_LENGTH_MIN.. => text.windows(secret.len()).any(|window| {
-            let differing = window.iter().zip(secret).filter(|(one, other)| one != other);
+            let differing = window
+                .iter()
+                .zip(secret)
+                .filter(|(one, other)| one != other);
             differing.take(2).count() < 2
         }),
     }

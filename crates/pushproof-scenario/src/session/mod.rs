@@ -503,7 +503,9 @@ impl Session {
         match length {
             WaitLength::For(time) => *time,
             WaitLength::Past { name, told } => {
-                let told = told.as_ref().and_then(|told| seconds(&*self.resolve(told)?));
+                let told = told
+                    .as_ref()
+                    .and_then(|told| seconds(&*self.resolve(told)?));
                 if let Some(told) = told {
                     return Duration::from_secs(told).saturating_add(PAST_MARGIN);
                 }
@@ -723,8 +725,7 @@ impl Values for Session {
 
 /// A number of seconds, as a member of a body or as a header gives it.
 fn seconds(told: &serde_json::Value) -> Option<u64> {
-    told.as_u64()
-        .or_else(|| told.as_str()?.trim().parse().ok())
+    told.as_u64().or_else(|| told.as_str()?.trim().parse().ok())
 }
 
 /// A step's position, as notes and outputs carry it; programs are far smaller.
