@@ -162,8 +162,8 @@ pub enum Shape {
     SomeOf(&'static Self),
     /// A map.
     Map(&'static Map),
-    /// Anything; but a map that has this key is such a map.
-    Unless(&'static str, &'static Map),
+    /// Anything; but a map that has one of these keys is such a map.
+    Unless(&'static [(&'static str, &'static Map)]),
     /// One thing or another, told apart by whether it is a map, a list or a single value.
     Either(&'static [Self]),
 }

@@ -180,15 +180,18 @@ impl Writer<'_> {
                 let (one, many) = (self.shape(item), self.several(0, item));
                 json!({ "anyOf": [one, many] })
             }
+            // Anything, but no list without an entry.
+            Shape::SomeOf(Shape::Value) => json!({ "minItems": 1 }),
             Shape::SomeOf(item) => {
                 let (one, many) = (self.shape(item), self.several(1, item));
                 json!({ "anyOf": [one, many] })
             }
             Shape::Map(map) => self.map(map),
-            Shape::Unless(key, map) => {
+            Shape::Unless(maps) => maps.iter().rev().fold(json!({}), |chain, (key, map)| {
                 let then = self.map(map);
-                json!({ "if": { "type": "object", "required": [key] }, "then": then })
-            }
+                let condition = json!({ "type": "object", "required": [key] });
+                json!({ "if": condition, "then": then, "else": chain })
+            }),
             Shape::Either(shapes) => {
                 let shapes = shapes.iter().map(|shape| self.shape(shape));
                 json!({ "anyOf": shapes.collect::<Vec<_>>() })

@@ -168,7 +168,7 @@ static BODY: Map = Map {
     says: "Fields with their values: literals, `$input`, or `{ of: $input, optional: true }`.",
     others: Some(Others {
         names: Names::Any,
-        shape: &Shape::Unless("of", &BODY_MEMBER),
+        shape: &Shape::Unless(&[("of", &BODY_MEMBER)]),
     }),
     ..EMPTY
 };

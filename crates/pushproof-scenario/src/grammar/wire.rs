@@ -1,10 +1,25 @@
 //! What is sent: inputs, changes on the wire, requests written out.
 
-use super::{EMPTY, Map, Names, Others, Rule, Shape, Words, may, need};
+use super::{EMPTY, Map, Names, Others, PLACES, Rule, Shape, Words, may, need};
 use crate::expr::FILLER_MAX;
 
 /// A value that is sent: two kinds of map have a meaning of their own there.
-const SENT: Shape = Shape::Unless("filler", &FILLER);
+const SENT: Shape = Shape::Unless(&[("filler", &FILLER), ("altered", &ALTERED)]);
+
+static ALTERED: Map = Map {
+    name: "altered",
+    what: "a value",
+    says: "A text of which one character is changed.",
+    keys: &[&[
+        need("altered", Shape::Value, "The text: `$name`."),
+        may("at", Shape::Word(&PLACES), "Where it is changed."),
+    ]],
+    others: Some(Others {
+        names: Names::Any,
+        shape: &Shape::Value,
+    }),
+    ..EMPTY
+};
 
 static FILLER: Map = Map {
     name: "filler",
