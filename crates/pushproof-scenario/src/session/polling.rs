@@ -18,14 +18,14 @@ pub(super) struct PollState {
     /// Reckons without `lost_time`: `give_up_after` bounds the waits of the protocol, not what requests and phones take.
     polling: Polling,
     live: Live,
-    began: Duration,
+    began: Short,
     /// What replies, phones and late wakings have taken.
-    lost_time: Duration,
+    lost_time: Short,
     /// No poll leaves after this, whatever was lost.
-    end: Duration,
+    end: Short,
     /// The poll in flight, or the last one, and when it left.
     flight: Flight,
-    sent_at: Duration,
+    sent_at: Short,
     /// How many polls were answered.
     answers: u32,
     /// A poll brought no reply, so the outcomes that were seen are not all there were.
@@ -48,12 +48,27 @@ pub(super) struct PollState {
     chance: u64,
 }
 
+/// An instant or a length of time in half the room of a [`Duration`], since a hundred thousand sessions keep several: nanoseconds, for up to
+/// 584 years.
+#[derive(Clone, Copy, Debug)]
+struct Short(u64);
+
+impl Short {
+    fn of(time: Duration) -> Self {
+        Self(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    const fn get(self) -> Duration {
+        Duration::from_nanos(self.0)
+    }
+}
+
 /// A phone's decision that the endpoint has taken.
 #[derive(Clone, Copy, Debug)]
 struct Decision {
     /// Polls sent until then.
     polls: u32,
-    at: Duration,
+    at: Short,
     /// An answer has shown it.
     shown: bool,
 }
@@ -66,15 +81,15 @@ impl PollState {
         Self {
             polling: Polling::begin(&poll.policy, at, hints),
             live: poll.pattern.start(),
-            began: at,
-            lost_time: Duration::ZERO,
+            began: Short::of(at),
+            lost_time: Short::of(Duration::ZERO),
             // What is polled for must not run out meanwhile.
-            end: at.saturating_add(limit.max(life / 2)),
+            end: Short::of(at.saturating_add(limit.max(life / 2))),
             flight: Flight {
                 number: 0,
                 lane: MAIN_LANE,
             },
-            sent_at: at,
+            sent_at: Short::of(at),
             answers: 0,
             lost: false,
             fired: 0,
@@ -100,7 +115,7 @@ impl PollState {
                 first.saturating_add(last.saturating_sub(first).mul_f64(part))
             }
         };
-        Some(self.began.saturating_add(after))
+        Some(self.began.get().saturating_add(after))
     }
 
     pub(super) fn waits_for(&self, flight: Flight) -> bool {
@@ -128,9 +143,13 @@ impl PollState {
     /// When the next poll is due, if there is one.
     fn due(&self) -> Option<Duration> {
         match self.polling.next() {
-            Next::PollAt(at) => Some(at.saturating_add(self.lost_time)),
+            Next::PollAt(at) => Some(at.saturating_add(self.lost_time.get())),
             Next::InFlight | Next::Over(_) => None,
         }
+    }
+
+    fn lose(&mut self, time: Duration) {
+        self.lost_time = Short::of(self.lost_time.get().saturating_add(time));
     }
 
     /// A poll leaves.
@@ -138,20 +157,19 @@ impl PollState {
         let late = self
             .due()
             .map_or(Duration::ZERO, |due| at.saturating_sub(due));
-        self.lost_time = self.lost_time.saturating_add(late);
-        self.polling.sent(at.saturating_sub(self.lost_time));
-        (self.flight, self.sent_at) = (flight, at);
+        self.lose(late);
+        self.polling.sent(at.saturating_sub(self.lost_time.get()));
+        (self.flight, self.sent_at) = (flight, Short::of(at));
     }
 
     /// A poll was answered. A reply that an endpoint holds until there is news takes time on purpose, and silence is not excused.
     fn answered(&mut self, poll: &Poll, at: Duration, answer: PollAnswer, jitter: u16) -> Next {
         if !poll.policy.long_poll && answer.meaning != Meaning::TimedOut {
-            let took = at.saturating_sub(self.sent_at);
-            self.lost_time = self.lost_time.saturating_add(took);
+            self.lose(at.saturating_sub(self.sent_at.get()));
         }
-        let at = at.saturating_sub(self.lost_time);
+        let at = at.saturating_sub(self.lost_time.get());
         let next = self.polling.answered(&poll.policy, at, answer, jitter);
-        self.ran_out = self.due().is_some_and(|due| due > self.end);
+        self.ran_out = self.due().is_some_and(|due| due > self.end.get());
         if self.ran_out {
             Next::Over(Because::Deadline)
         } else {
@@ -205,8 +223,8 @@ impl PollState {
                 !is_final && sent >= most
             }
             Settles::Time(most) => {
-                let until = decision.at.saturating_add(most);
-                at > until && !(is_final && self.sent_at > until)
+                let until = decision.at.get().saturating_add(most);
+                at > until && !(is_final && self.sent_at.get() > until)
             }
         }
     }
@@ -285,7 +303,7 @@ impl Session {
         match (state.polling.next(), state.due()) {
             (Next::Over(because), _) => self.end_poll(poll, at, because),
             (Next::PollAt(_), Some(_)) if state.is_held(poll) => {}
-            (Next::PollAt(_), Some(due)) if due.max(at) > state.end => {
+            (Next::PollAt(_), Some(due)) if due.max(at) > state.end.get() => {
                 state.ran_out = true;
                 self.end_poll(poll, at, Because::Deadline)
             }
@@ -429,7 +447,7 @@ impl Session {
             let polls = state.polling.polls();
             state.decision = Some(Decision {
                 polls,
-                at,
+                at: Short::of(at),
                 shown: false,
             });
         }
@@ -475,7 +493,7 @@ impl Session {
             } else if let Some(act) = state.late {
                 self.stop(at, Stop::Late(act))
             } else if state.ran_out {
-                let lost_ms = u32::try_from(state.lost_time.as_millis()).unwrap_or(u32::MAX);
+                let lost_ms = u32::try_from(state.lost_time.get().as_millis()).unwrap_or(u32::MAX);
                 self.stop(at, Stop::RanOut { lost_ms })
             } else {
                 self.breach(at, CheckRef::Outcomes, flight)

@@ -38,7 +38,7 @@ enum Brief {
 }
 
 /// A pending poll of a dialect with a handful of conditions fits, so that it allocates nothing.
-const CAPACITY: usize = 8;
+const CAPACITY: usize = 10;
 
 impl Queue {
     pub(super) fn new() -> Self {
