@@ -164,7 +164,7 @@ pub(crate) fn alter(text: &str, at: At) -> String {
         At::Middle => places().find(|(place, _)| *place >= text.len() / 2),
         At::Last => before(text.len().saturating_sub(SPARED)),
     };
-    let Some((at, char)) = wanted.or_else(|| places().last()) else {
+    let Some((at, char)) = wanted.or_else(|| places().next_back()) else {
         return format!("{text}x");
     };
     let other = match char {

@@ -21,15 +21,14 @@ pub(crate) fn read(path: &Path, colour: bool) -> Result<Target, Problem> {
             .err()
             .unwrap_or_else(|| Problem::invalid("the target file is invalid"))
     })?;
-    match &target.tls.ca {
-        Some(ca) => fs::File::open(ca).map(drop).map_err(|error| {
+    if let Some(ca) = &target.tls.ca {
+        fs::File::open(ca).map(drop).map_err(|error| {
             let (ca, path) = (ca.display(), path.display());
             Problem::invalid(format!(
                 "E0306: `tls.ca` of `{path}`: reading `{ca}`: {error}"
             ))
             .hint("it names a PEM file of certificate authorities, seen from the target file")
-        })?,
-        None => {}
+        })?;
     }
     Ok(target)
 }

@@ -479,7 +479,8 @@ fn what_requests_take_passes_on_a_clock_that_ticks() {
             drop(clock.enter());
             moved
         });
-        (first.unwrap(), second.unwrap());
+        first.unwrap();
+        second.unwrap();
         drop(other);
         ticket.wait_until(at + life).await.unwrap();
         let lived = tenant.time().duration_since(issued).unwrap();

@@ -23,6 +23,8 @@ fn words_and_filters_meet() {
     push.challenge.rejected[decide_after=3]
     ");
     assert_snapshot!(ids(&["-E", "id(login.*) & (tag(smoke) | covers(MTK-003))"]), @"
+    login.expired-associate
+    login.expired-code
     login.expired-token-says-so
     login.mfa-token-expires
     login.password

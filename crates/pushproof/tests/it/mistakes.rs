@@ -432,7 +432,7 @@ fn users_that_are_not_fresh() {
     exit: 5
     ----- stdout -----
     could-not-run  push.enrol.confirmed-while-polling: `alice@example.com` of the p…
-    requirements  6 could-not-run, 5 pass, 146 without a selected scenario
+    requirements  6 could-not-run, 4 pass, 147 without a selected scenario
     cases         1 could-not-run
     exit 5: nothing failed, but 1 case could not run
     ----- stderr -----
