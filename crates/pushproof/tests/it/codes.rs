@@ -115,7 +115,7 @@ fn unjudged_5_setup_fails() {
     assert_snapshot!(transcript(&[
         "conformance",
         "login.password",
-        "polling.burst",
+        "login.subject",
         "--fault",
         "DEF-067"
     ]));
