@@ -9,36 +9,46 @@ use std::path::{Path, PathBuf};
 use pushproof_scenario::SourceFile;
 
 use crate::command::Problem;
+use crate::dialects;
+use crate::files::{self, Walked};
 
-/// Largest file that is read at all; the parser has its own, lower limit and says so with a place.
-const FILE_MAX: u64 = 16 << 20;
-/// Deepest folder below one that is named, so that a link in a circle ends.
-const DEPTH_MAX: usize = 8;
 const FRAGMENTS: &str = "fragments";
 
 /// The scenarios and fragments that the words name and that belong to no dialect's folder, each once. A word that is no path is passed over.
-pub(crate) fn files(words: &[String]) -> Result<Vec<SourceFile>, Problem> {
-    let mut paths = Vec::new();
+pub(crate) fn files(words: &[String], colour: bool) -> Result<Vec<SourceFile>, Problem> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    let mut problems = Vec::new();
+    let mut below = |folder: &Path, paths: &mut Vec<PathBuf>| {
+        let walked = Walked::below(folder);
+        paths.extend(walked.files);
+        problems.extend(walked.problems);
+    };
     for word in words {
         let path = Path::new(word);
         if belongs_to_a_dialect(path) {
             continue;
         }
         if path.is_dir() {
-            walk(path, 0, &mut paths)?;
+            below(path, &mut paths);
         } else if path.is_file() && is_yaml(path) {
             paths.push(path.to_owned());
             let beside = path.parent().unwrap_or(Path::new("")).join(FRAGMENTS);
             if beside.is_dir() {
-                walk(&beside, DEPTH_MAX, &mut paths)?;
+                below(&beside, &mut paths);
             }
         }
     }
     paths.sort();
     paths.dedup();
-    let files = paths.iter().map(|path| read(path, words));
-    let read: Vec<Option<SourceFile>> = files.collect::<Result<_, _>>()?;
-    Ok(read.into_iter().flatten().collect())
+    let mut own = Vec::new();
+    for path in &paths {
+        match files::text(path) {
+            Ok(text) => own.extend(source(path, text, words)),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    dialects::report(&problems, colour)?;
+    Ok(own)
 }
 
 /// Puts scenarios of one's own to those of the dialect.
@@ -73,48 +83,24 @@ fn is_yaml(path: &Path) -> bool {
     extension == "yaml" || extension == "yml"
 }
 
-fn failed(path: &Path, error: &dyn std::fmt::Display) -> Problem {
-    Problem::invalid(format!("reading `{}`: {error}", path.display()))
-}
-
-fn walk(folder: &Path, depth: usize, into: &mut Vec<PathBuf>) -> Result<(), Problem> {
-    let entries = fs::read_dir(folder).map_err(|error| failed(folder, &error))?;
-    for entry in entries {
-        let path = entry.map_err(|error| failed(folder, &error))?.path();
-        if path.is_dir() && depth < DEPTH_MAX {
-            walk(&path, depth + 1, into)?;
-        } else if path.is_file() && is_yaml(&path) {
-            into.push(path);
-        }
-    }
-    Ok(())
-}
-
-/// A file that was named is read in any case; of those in a folder, whatever has steps: targets may stand beside scenarios.
-fn read(path: &Path, words: &[String]) -> Result<Option<SourceFile>, Problem> {
-    let length = fs::metadata(path)
-        .map_err(|error| failed(path, &error))?
-        .len();
-    if length > FILE_MAX {
-        let message = format!("larger than {} MiB", FILE_MAX >> 20);
-        return Err(failed(path, &message));
-    }
-    let bytes = fs::read(path).map_err(|error| failed(path, &error))?;
-    let text = String::from_utf8(bytes).map_err(|_| failed(path, &"not UTF-8"))?;
+/// A file that was named is taken in any case; of those in a folder, whatever has steps: targets may stand beside scenarios.
+fn source(path: &Path, text: String, words: &[String]) -> Option<SourceFile> {
     let is_named = words.iter().any(|word| Path::new(word) == path);
     if !is_named && !text.lines().any(|line| line.starts_with("steps:")) {
-        return Ok(None);
+        return None;
     }
-    Ok(Some(SourceFile {
+    Some(SourceFile {
         relative: relative(path),
         shown: path.to_string_lossy().into_owned(),
         text,
-    }))
+    })
 }
 
 /// Its place in the dialect: fragments where all fragments are, scenarios by their path.
 fn relative(path: &Path) -> String {
     let folder = path.parent().and_then(Path::file_name);
+    // In a dialect every file ends so.
+    let path = path.with_extension("yaml");
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     match folder.is_some_and(|folder| folder == FRAGMENTS) {
         true => format!("{FRAGMENTS}/{name}"),

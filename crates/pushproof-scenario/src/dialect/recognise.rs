@@ -141,7 +141,10 @@ impl Profile {
 
 impl Recognition {
     fn classify(&mut self, status: u16, seen: &Peek<'_>, meaning: Option<Meaning>) {
-        let refused = matches!(status, 400 | 401 | 403) && seen.error.is_some();
+        // "Not yet" has the form of a refusal and is none: whoever is let in that far would else pass for turned away.
+        let refused = matches!(status, 400 | 401 | 403)
+            && seen.error.is_some()
+            && meaning != Some(Meaning::Pending);
         let throttled = status == 429 || meaning == Some(Meaning::SlowDown);
         let class = match (throttled, refused) {
             (true, _) => Outcomes::THROTTLED,

@@ -90,7 +90,7 @@ fn prepare(args: &Args, command: &Conformance, colour: bool) -> Result<Prepared,
         .as_deref()
         .map(|path| known::read(path, colour))
         .transpose()?;
-    let own = own::files(&command.select)?;
+    let own = own::files(&command.select, colour)?;
     let library = match &target {
         Some(target) => dialects::spoken_by(args, target, &own, colour)?,
         None => sandbox::library(args, &own, colour)?,

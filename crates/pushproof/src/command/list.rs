@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Args, command: &List, colour: bool) -> Result<u8, Probl
             row(&mut text, &[form, says, &format!("as in {example}")]);
         }
     } else {
-        let own = own::files(&command.select)?;
+        let own = own::files(&command.select, colour)?;
         let library = dialects::library_with(args, &own, colour)?;
         if command.operations {
             for operation in operation::named(&library) {

@@ -7,7 +7,10 @@ use pushproof_scenario::{Alternative, Body, Expr, Library, Operation, Outcome, P
 
 /// The classes that every dialect has, with what they hold.
 const CLASSES: [(&str, &str); 3] = [
-    ("refused", "status 400, 401 or 403 with an `error`"),
+    (
+        "refused",
+        "status 400, 401 or 403 with an `error` that is not pending",
+    ),
     (
         "throttled",
         "status 429, or an outcome that asks to slow down",
