@@ -276,7 +276,7 @@ fn wait_of(value: &str, headers: &dyn Headers) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use crate::dialect::{Dialect, Requirements};
+    use crate::dialect::{Dialect, Outcomes, Requirements};
     use crate::source::Source;
 
     fn recognised(profile: &str, status: u16, headers: &[(&str, &str)], body: &str) -> String {
@@ -294,6 +294,22 @@ mod tests {
             found.meaning,
             found.wait
         )
+    }
+
+    #[test]
+    fn who_is_told_to_wait_is_not_turned_away() {
+        let text = "format: 1\ndialect: d\ntitle: D\noperations:\n  a: { http: GET /, outcomes: [early, late] }\nprofiles:\n  p: { early: { error: x, means: pending }, late: { error: y, means: final } }\n";
+        let dialect = Dialect::read(&Source::new("d", text), Requirements::default()).unwrap();
+        let is_refused = |error: &str| {
+            let (among, body) = (
+                dialect.operations[0].outcomes,
+                format!("{{\"error\":\"{error}\"}}"),
+            );
+            let headers: &[(&str, &str)] = &[];
+            let found = dialect.profiles["p"].recognise(among, 400, &headers, body.as_bytes());
+            found.outcomes.meets(Outcomes::REFUSED)
+        };
+        assert_eq!(["x", "y", "z"].map(is_refused), [false, true, true]);
     }
 
     #[test]
