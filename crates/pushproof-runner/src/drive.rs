@@ -54,8 +54,6 @@ const ALIKE_MAX: usize = 4;
 const PROBES_MAX: u32 = 3;
 const PROBE_REST: Duration = Duration::from_millis(100);
 
-/// How many polls a bucket holds at most, as far as is known.
-const BUCKET: u32 = 12;
 /// The longest rest of a case about throttling, on a clock that jumps.
 const REST_MAX: Duration = Duration::from_secs(600);
 
@@ -199,7 +197,7 @@ impl Runs<'_> {
     }
 
     /// How long a case about throttling rests before it is run again, so that it meets a full bucket once more: as long as the endpoint told or
-    /// the case itself waits for that, and as many polls at the rate that is allowed as empty it.
+    /// the case itself waits for that, and until as many requests as it sent would have come at the rate that is allowed.
     fn rest(&self, attempt: &Attempt) -> Duration {
         let steps = &self.program.steps;
         if !steps.iter().any(|step| wants_throttled(&step.action)) {
@@ -212,8 +210,13 @@ impl Runs<'_> {
             } => Some(*time),
             _ => None,
         });
-        let polls = self.program.dialect.poll.interval * BUCKET;
-        let rest = own.fold(attempt.told.max(polls), Duration::max);
+        let sent = self
+            .program
+            .dialect
+            .poll
+            .interval
+            .saturating_mul(attempt.sent);
+        let rest = own.fold(attempt.told.max(sent), Duration::max);
         rest.min(if self.place.clock.is_real() {
             self.place.target.limits.wait
         } else {
@@ -724,6 +727,7 @@ impl Attempt {
             spoilt: None,
             throttled: None,
             told: Duration::ZERO,
+            sent: 0,
             troubles: Default::default(),
             safe: None,
             at_ms: u64::try_from(at.as_millis()).unwrap_or(u64::MAX),

@@ -57,6 +57,8 @@ pub(super) struct Attempt {
     pub(super) throttled: Option<String>,
     /// The longest wait that the endpoint asked for.
     pub(super) told: Duration,
+    /// How many requests the session sent.
+    pub(super) sent: u32,
     /// How often something came between, by operation.
     pub(super) troubles: BTreeMap<String, u32>,
     /// A request that does no harm and was properly answered.
@@ -273,6 +275,7 @@ impl<'a> Driver<'a> {
             spoilt: self.spoilt,
             throttled: self.throttled,
             told: self.told,
+            sent: u32::try_from(self.sent.len()).unwrap_or(u32::MAX),
             troubles: self.troubles,
             safe: self.safe,
         }

@@ -195,7 +195,7 @@ pub struct Always {
 pub struct Outcomes(u64);
 
 impl Outcomes {
-    /// 400, 401 or 403 with a JSON object that holds a text `error`.
+    /// 400, 401 or 403 with a JSON object that holds a text `error`, unless it means pending.
     pub const REFUSED: Self = Self(1);
     /// 429, or an outcome that means `slow_down`.
     pub const THROTTLED: Self = Self(2);

@@ -101,7 +101,7 @@ impl Facts {
 const CLASSES: [(&str, &str); 3] = [
     (
         Outcomes::CLASSES[0],
-        "Status 400, 401 or 403 with a JSON object that has a text `error`.",
+        "Status 400, 401 or 403 with a JSON object that has a text `error`, unless it means pending.",
     ),
     (Outcomes::CLASSES[1], "Too much was sent."),
     (
