@@ -46,6 +46,9 @@ pub struct Target {
     pub messages: Option<String>,
     /// Where tenant switches are set.
     pub settings: Option<String>,
+    /// The switches that can be set there. A hook answers for those alone that it is said to have: one that it does not know would be taken
+    /// without a word, and the endpoint accused of what did not change.
+    pub switches: Vec<String>,
     /// Where the tenant's clock is moved; absent: time is real.
     pub clock: Option<String>,
     /// How long things live at the tenant, by name, where that differs from the dialect's defaults.
@@ -240,9 +243,11 @@ impl Target {
             "management.api" => matches!(self.users, Some(Users::ManagementApi { .. })),
             "device.guardian" => matches!(self.devices, Some(Devices::Guardian { .. })),
             "clock" => self.clock.is_some(),
-            _ if feature.starts_with("switch.") => self.settings.is_some(),
-            // What is left depends on the tenant alone, and only `features` can deny it.
-            _ => true,
+            _ => match feature.strip_prefix("switch.") {
+                Some(switch) => self.switches.iter().any(|known| known == switch),
+                // What is left depends on the tenant alone, and only `features` can deny it.
+                None => true,
+            },
         }
     }
 

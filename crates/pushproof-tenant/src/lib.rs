@@ -80,7 +80,7 @@ pub use reply_fault::ReplyFault;
 pub use settings::{
     Buckets, Client, Factor, Lifetimes, MfaRequirements, OTHER_CLIENT_ID, OTHER_CLIENT_SECRET,
     PUBLIC_CLIENT_ID, Profile, RESTRICTED_CLIENT_ID, RESTRICTED_CLIENT_SECRET, Rate,
-    SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, SANDBOX_CONNECTION, SANDBOX_OTHER_AUDIENCE, Settings,
-    Statuses,
+    SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, SANDBOX_CONNECTION, SANDBOX_OTHER_AUDIENCE,
+    SANDBOX_SWITCHES, Settings, Statuses,
 };
 pub use tenant::Tenant;

@@ -24,6 +24,8 @@ pub const RESTRICTED_CLIENT_ID: &str = "restricted-client";
 pub const RESTRICTED_CLIENT_SECRET: &str = "restricted-client-secret";
 /// The database connection of the sandbox; the only realm that exists.
 pub const SANDBOX_CONNECTION: &str = "Username-Password-Authentication";
+/// Switches of the sandbox that scenarios set, as its settings control takes them.
+pub const SANDBOX_SWITCHES: [&str; 2] = ["recovery_codes", "factor.otp"];
 /// An API that is neither the MFA API nor the Management API (MTK-013).
 pub const SANDBOX_OTHER_AUDIENCE: &str = "https://api.example.com/";
 

@@ -101,6 +101,9 @@ pub(crate) fn target(base_url: &str) -> Target {
         }),
         messages: Some(format!("{base_url}/__control/messages/{{address}}")),
         settings: Some(format!("{base_url}/__control/settings")),
+        switches: pushproof_tenant::SANDBOX_SWITCHES
+            .map(str::to_owned)
+            .to_vec(),
         clock: Some(format!("{base_url}/__control/clock")),
         lifetimes: BTreeMap::new(),
         tls: Tls::default(),

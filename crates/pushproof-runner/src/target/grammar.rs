@@ -408,11 +408,18 @@ pub(super) static SETTINGS: Map = Map {
     name: "settings",
     what: "`settings`",
     says: "Where switches of the tenant are set.",
-    keys: &[&[need(
-        "url",
-        URL,
-        "Gets the switches by POST: `{\"recovery_codes\": false}`.",
-    )]],
+    keys: &[&[
+        need(
+            "url",
+            URL,
+            "Gets the switches by POST: `{\"recovery_codes\": false}`.",
+        ),
+        may(
+            "switches",
+            Shape::OneOrMany(&Shape::Text),
+            "The switches that can be set there, without `switch.`; `recovery_codes` alone if nothing is said.",
+        ),
+    ]],
     ..EMPTY
 };
 

@@ -68,6 +68,9 @@ fn masked(mut problems: Vec<Diagnostic>, source: &Source, spans: &[Span]) -> Vec
     problems
 }
 
+/// The switch that every `settings` hook has.
+const SWITCH_UNSAID: &str = "recovery_codes";
+
 impl File<'_> {
     fn target(&self, root: &Node) -> Option<Target> {
         let mut fields = self.reader.map(root, &grammar::TARGET)?;
@@ -75,6 +78,10 @@ impl File<'_> {
         let name = fields.need_text("target");
         let base_url = fields.need("base_url").and_then(|node| self.base_url(node));
         let dialect = fields.need_text("dialect");
+        let (settings, switches) = fields
+            .take("settings")
+            .and_then(|node| self.settings(node))
+            .unzip();
         let target = Target {
             endpoints: fields
                 .take("endpoints")
@@ -96,9 +103,8 @@ impl File<'_> {
             messages: fields
                 .take("messages")
                 .and_then(|node| self.section(node, &grammar::MESSAGES, "inbox", &["address"])),
-            settings: fields
-                .take("settings")
-                .and_then(|node| self.section(node, &grammar::SETTINGS, "url", &[])),
+            settings,
+            switches: switches.unwrap_or_default(),
             clock: fields
                 .take("clock")
                 .and_then(|node| self.section(node, &grammar::CLOCK, "advance", &[])),
@@ -312,6 +318,22 @@ impl File<'_> {
             .and_then(|node| self.url(node, &format!("`{key}`"), holes));
         fields.finish();
         url
+    }
+
+    fn settings(&self, node: &Node) -> Option<(String, Vec<String>)> {
+        let mut fields = self.reader.map(node, &grammar::SETTINGS)?;
+        let url = fields
+            .need("url")
+            .and_then(|node| self.url(node, "`url`", &[]));
+        let said = fields.texts("switches").into_iter();
+        let said: Vec<String> = said.map(|name| name.value).collect();
+        fields.finish();
+        let switches = if said.is_empty() {
+            vec![SWITCH_UNSAID.to_owned()]
+        } else {
+            said
+        };
+        Some((url?, switches))
     }
 
     fn lifetimes(&self, node: &Node) -> BTreeMap<String, Duration> {

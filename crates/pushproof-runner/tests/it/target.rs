@@ -138,6 +138,9 @@ fn the_documented_example() {
         settings: Some(
             "http://127.0.0.1:4010/__control/settings",
         ),
+        switches: [
+            "recovery_codes",
+        ],
         clock: Some(
             "http://127.0.0.1:4010/__control/clock",
         ),
@@ -224,7 +227,8 @@ fn features_follow_from_the_rest_of_the_file() {
     insta::assert_snapshot!(added("messages: { inbox: 'http://h/{address}' }"), @"factor.email factor.sms factor.voice messages");
     insta::assert_snapshot!(added("users: { provider: management-api, token: { env: T }, connection: c }"), @"management.api");
     insta::assert_snapshot!(added("clients: { other: { id: a }, public: { id: b }, restricted: { id: c } }"), @"client.other client.public client.restricted");
-    insta::assert_snapshot!(added("clock: { advance: 'http://h/' }\nsettings: { url: 'http://h/' }"), @"clock switch.factor.otp switch.recovery_codes");
+    insta::assert_snapshot!(added("clock: { advance: 'http://h/' }\nsettings: { url: 'http://h/' }"), @"clock switch.recovery_codes");
+    insta::assert_snapshot!(added("settings: { url: 'http://h/', switches: [factor.otp] }"), @"switch.factor.otp");
     assert_eq!(
         with("features: []").unwrap().features(&known()),
         BTreeSet::new(),

@@ -102,7 +102,7 @@ clients: {{ other: {other}, public: {{ id: public-client }}, restricted: {restri
 users: {{ provider: management-api, client: {main}, connection: Username-Password-Authentication }}
 devices: {{ driver: guardian, inbox: \"{control}/inbox/{{push_token}}\" }}
 messages: {{ inbox: \"{control}/messages/{{address}}\" }}
-settings: {{ url: \"{control}/settings\" }}
+settings: {{ url: \"{control}/settings\", switches: [recovery_codes, factor.otp] }}
 clock: {{ advance: \"{control}/clock\" }}
 limits: {{ timeout: 20s }}
 "
