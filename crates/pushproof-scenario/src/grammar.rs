@@ -112,6 +112,8 @@ pub enum Rule {
     Some(&'static [&'static str]),
     /// The first is there only together with the second.
     With(&'static str, &'static str),
+    /// The map has an entry.
+    NotEmpty,
     /// They are known, and wrong in this variant: each has its own message.
     Never(&'static [&'static str]),
 }

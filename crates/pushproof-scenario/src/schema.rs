@@ -299,7 +299,7 @@ fn sequence(names: &[(String, String)]) -> Value {
 fn never(rule: &Rule) -> &'static [&'static str] {
     match rule {
         Rule::Never(keys) => keys,
-        Rule::One(_) | Rule::Some(_) | Rule::With(..) => &[],
+        Rule::One(_) | Rule::Some(_) | Rule::With(..) | Rule::NotEmpty => &[],
     }
 }
 
@@ -312,6 +312,7 @@ fn rules(schema: &mut Value, rules: &[Rule]) {
     for rule in rules {
         match rule {
             Rule::Never(_) => {}
+            Rule::NotEmpty => schema["minProperties"] = json!(1),
             Rule::With(key, other) => schema["dependencies"][key] = json!([other]),
             Rule::Some(keys) => schema["anyOf"] = any(keys),
             Rule::One(keys) => {

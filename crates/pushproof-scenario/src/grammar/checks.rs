@@ -48,6 +48,7 @@ pub(crate) static COUNTS: Map = Map {
         shape: &Shape::Map(&COUNT),
     }),
     variants: Variants::None,
+    rules: &[Rule::NotEmpty],
     ..EMPTY
 };
 

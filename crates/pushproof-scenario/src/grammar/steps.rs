@@ -531,6 +531,7 @@ static SET: Map = Map {
         names: Names::Of(Fact::Switch),
         shape: &Shape::Value,
     }),
+    rules: &[Rule::NotEmpty],
     ..EMPTY
 };
 

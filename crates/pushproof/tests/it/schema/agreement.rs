@@ -19,6 +19,9 @@ const VISIBLE: [&str; 14] = [
     "E0116", "E0117", "E0118", "E0120",
 ];
 
+/// A schema looks at one value at a time: it cannot see that the fewest are more than the most.
+const BOUNDS_CROSSED: &str = "has no count that can be";
+
 /// Every file that differs from this one in one value: a key taken away, a key added, a value exchanged for one of another kind.
 fn changes(whole: &Value) -> Vec<(String, Value)> {
     let mut places = Vec::new();
@@ -207,7 +210,9 @@ fn the_parser_and_the_schemas_judge_alike() {
             let found = judge.parsed(file, &text);
             let fits = schema.fits(&changed);
             refused += usize::from(!fits);
-            let visible = found.iter().find(|problem| VISIBLE.contains(&problem.code));
+            let visible = found.iter().find(|problem| {
+                VISIBLE.contains(&problem.code) && !problem.message.ends_with(BOUNDS_CROSSED)
+            });
             if let (true, Some(problem)) = (fits, visible) {
                 apart.push(format!(
                     "{} {what}: only the parser minds: {} {}",
