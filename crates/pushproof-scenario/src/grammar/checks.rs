@@ -49,7 +49,6 @@ pub(crate) static COUNTS: Map = Map {
     }),
     variants: Variants::None,
     rules: &[Rule::NotEmpty],
-    ..EMPTY
 };
 
 pub(crate) static COUNT: Map = Map {
