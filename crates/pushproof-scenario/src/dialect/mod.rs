@@ -180,6 +180,8 @@ pub struct Always {
     pub outcomes: Outcomes,
     /// Only for replies with this status or a higher one.
     pub from_status: u16,
+    /// Only for replies with this status or a lower one.
+    pub to_status: u16,
     /// What is looked at.
     pub that: Path,
     /// The condition.

@@ -592,10 +592,11 @@ fn always_one(
     let mut fields = reader.map(node, &grammar::ALWAYS)?;
     let of = fields.need_text("of");
     let when = fields.texts("when");
-    let from_status = fields
-        .take("from_status")
-        .and_then(|node| reader.count(node, "`from_status`"))
-        .unwrap_or(0);
+    let mut status = |key: &'static str| {
+        let node = fields.take(key)?;
+        reader.count(node, &format!("`{key}`"))
+    };
+    let (from_status, to_status) = (status("from_status"), status("to_status"));
     let that = fields.need_text("that");
     let matcher = Matcher::read(reader, &mut fields);
     let covers = covers::read(reader, &mut fields, requirements);
@@ -615,7 +616,8 @@ fn always_one(
     Some(Always {
         operations: positions,
         outcomes: outcome_set(reader, &when, outcomes),
-        from_status: u16::try_from(from_status).unwrap_or(u16::MAX),
+        from_status: u16::try_from(from_status.unwrap_or(0)).unwrap_or(u16::MAX),
+        to_status: u16::try_from(to_status.unwrap_or(u32::MAX)).unwrap_or(u16::MAX),
         matcher,
         covers,
         that: path(reader, &that)?,

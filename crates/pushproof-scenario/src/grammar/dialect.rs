@@ -258,6 +258,11 @@ pub(crate) static ALWAYS: Map = Map {
                 Shape::Count(0, u32::MAX),
                 "Only replies whose status is not below this.",
             ),
+            may(
+                "to_status",
+                Shape::Count(0, u32::MAX),
+                "Only replies whose status is not above this.",
+            ),
             need("that", PATH, "Where the value stands in the reply."),
         ],
         &MATCHERS,

@@ -80,7 +80,8 @@ impl Session {
         for position in &exchange.always {
             let always = &program.dialect.always[*position];
             let other_outcome = !always.outcomes.is_empty() && !always.outcomes.meets(outcomes);
-            if other_outcome || reply.status < always.from_status {
+            let statuses = always.from_status..=always.to_status;
+            if other_outcome || !statuses.contains(&reply.status) {
                 continue;
             }
             let held = Held::of(self.always_holds(always, reply, json));
