@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use http::{Method, Request, StatusCode};
+use http::{Method, Request};
 use pushproof_report::{Attribution, Event, Redactor, Remedy, Verdict};
 use pushproof_scenario::{Action, ActorKind, Program, WaitLength};
 use tokio::sync::watch;
@@ -22,7 +22,7 @@ use crate::pace::Quota;
 use crate::providers::users::{Unavailable, User};
 use crate::site::Place;
 use crate::taken::Taken;
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, is_gateway};
 use crate::weather::{SIGHTINGS_MAX, Weather};
 
 /// What a case needs of its run.
@@ -461,12 +461,7 @@ impl Runs<'_> {
                     );
                     Trouble::of_reply(response, is, false)
                 });
-                let gateway = matches!(
-                    status,
-                    StatusCode::BAD_GATEWAY
-                        | StatusCode::SERVICE_UNAVAILABLE
-                        | StatusCode::GATEWAY_TIMEOUT
-                );
+                let gateway = is_gateway(status);
                 let came = trouble.as_ref().map_or_else(
                     || status.as_u16().to_string(),
                     |trouble| trouble.what.clone(),

@@ -91,6 +91,14 @@ impl Trouble {
     }
 }
 
+/// Whether a status is one by which a gateway says that it did not reach what it stands before.
+pub(crate) fn is_gateway(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
+    )
+}
+
 /// The marks of something in front of the endpoint.
 fn front(response: &Response<Vec<u8>>) -> Option<String> {
     let (status, body) = (response.status(), response.body());
@@ -115,10 +123,7 @@ fn front(response: &Response<Vec<u8>>) -> Option<String> {
             "{number}, a redirect to {to}, which is not followed"
         ));
     }
-    let gateway = matches!(
-        status,
-        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
-    );
+    let gateway = is_gateway(status);
     let form = form(body);
     match (gateway, form) {
         (true, Some(form)) => Some(format!("{number} from the endpoint's front, {form}")),

@@ -3,6 +3,7 @@
 use pushproof_scenario::ActExpect;
 
 use super::*;
+use crate::trouble::is_gateway;
 
 impl Driver<'_> {
     /// What came between, if something did. In a sandbox of this program nothing does.
@@ -124,6 +125,8 @@ impl Driver<'_> {
         // A step that counts its polls is about how often one may ask: a throttled poll is its answer.
         let counts = counts_polls(&self.program.steps[step].action);
         let is_poll = poll.is_some();
+        let polls_max = poll.and_then(|poll| poll.policy.polls_max);
+        let is_last = polls_max.is_some_and(|most| self.polls + 1 >= most);
         let is_dead = self.context.weather.is_dead().is_some();
         let may_again = again < AGAIN_MAX && harmless && !is_dead;
         match trouble.kind {
@@ -152,8 +155,12 @@ impl Driver<'_> {
             self.unsure.get_or_insert_with(|| trouble.what.clone());
         }
         match result {
+            // Nobody asks again after the last poll: what came is judged, like a call's answer, unless a gateway says that it is not the endpoint's.
             Ok(exchanged)
-                if is_poll && trouble.kind == TroubleKind::Front && self.fronts < FRONTS_MAX =>
+                if is_poll
+                    && (!is_last || is_gateway(exchanged.response.status()))
+                    && trouble.kind == TroubleKind::Front
+                    && self.fronts < FRONTS_MAX =>
             {
                 self.fronts += 1;
                 self.remember(flight, &Ok(exchanged), &trouble, Remedy::WentOn);
