@@ -52,6 +52,30 @@ fn each_defect_is_found_by_its_requirement() {
     insta::assert_snapshot!(found);
 }
 
+/// A server may be without a metadata document, and something before it may turn away who polls too fast, in its own words.
+#[test]
+fn what_a_server_may_do_without_is_no_accusation() {
+    let mut bare = Stub::clean();
+    bare.described = false;
+    bare.guarded = true;
+    let judged = judge(bare, &Target::default());
+    insta::assert_snapshot!(judged.breached(), @"exit 0, ");
+    assert_eq!(judged.verdict("META-002"), "pass");
+}
+
+/// Where a person can only approve or go away, nothing is said of refusals.
+#[test]
+fn an_approver_that_cannot_refuse_is_not_asked_to() {
+    let target = Target {
+        more: "features: [approver, client.secret, client.other, clock]\n",
+        ..Target::default()
+    };
+    let judged = judge(Stub::clean(), &target);
+    insta::assert_snapshot!(judged.breached(), @"exit 0, ");
+    assert_eq!(judged.verdict("POLL-003"), "not-applicable");
+    assert_eq!(judged.verdict("POLL-002"), "pass");
+}
+
 /// A target that does not fit the dialect is told so before anything is sent.
 #[test]
 fn a_target_that_does_not_fit() {

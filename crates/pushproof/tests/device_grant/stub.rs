@@ -34,6 +34,10 @@ pub(crate) struct Stub {
     pub(crate) basic: bool,
     /// It has no scope of its own to fall back to.
     pub(crate) scope_needed: bool,
+    /// It has a metadata document.
+    pub(crate) described: bool,
+    /// Something before it answers who polls too fast, with a page.
+    pub(crate) guarded: bool,
     defect: Option<Defect>,
     now_ms: u64,
     issued: u32,
@@ -48,6 +52,7 @@ struct Waiting {
     expires_ms: u64,
     polled_ms: u64,
     interval_ms: u64,
+    polls: u32,
     state: State,
     /// By a defect, it was told to slow down and its approval does not count any more.
     forgotten: bool,
@@ -71,6 +76,8 @@ impl Stub {
             prefix: "",
             basic: true,
             scope_needed: false,
+            described: true,
+            guarded: false,
             defect: None,
             now_ms: ORIGIN_MS,
             issued: 0,
@@ -98,14 +105,18 @@ impl Stub {
             "/token" => self.token(request),
             "/approver" => self.approver(request.body()),
             "/clock" => self.clock(request.body()),
-            "/.well-known/oauth-authorization-server" => reply(
+            "/.well-known/oauth-authorization-server" if self.described => reply(
                 200,
                 "application/json",
                 &json!({
                     "issuer": "https://stub.example",
-                    "device_authorization_endpoint": "https://stub.example/device_authorization",
+                    "device_authorization_endpoint": match self.defect {
+                        Some(Defect::MetadataIsRelative) => "/device_authorization",
+                        _ => "https://stub.example/device_authorization",
+                    },
                 }),
             ),
+            _ if !self.described => page(404, "not found"),
             _ => reply(404, "application/json", &json!({ "error": "not_found" })),
         }
     }
@@ -123,6 +134,7 @@ impl Stub {
         let (now, typed) = (self.now_ms, &act["with"]["user_code"]);
         let one = |one: &&mut Waiting| *typed == *one.user_code && one.expires_ms > now;
         let for_all = self.has(Defect::ApprovalCountsForAll);
+        let for_latest = self.has(Defect::ApprovalCountsForLatest);
         let state = match act["action"].as_str().unwrap() {
             "approve" => State::Approved,
             _ => State::Denied,
@@ -131,6 +143,11 @@ impl Stub {
             return reply(404, "application/json", &json!({}));
         };
         found.state = state;
+        if for_latest {
+            found.state = State::Undecided;
+            self.waiting.last_mut().unwrap().state = state;
+            return reply(200, "application/json", &json!({}));
+        }
         if for_all {
             let open = |one: &&mut Waiting| one.state == State::Undecided;
             let open = self.waiting.iter_mut().filter(open);
@@ -195,6 +212,9 @@ impl Stub {
             Some(Defect::UserCodeInTheUri) => {
                 format!("https://stub.example/d?user_code={user_code}")
             }
+            Some(Defect::UserCodeInTheUriByAnotherName) => {
+                format!("https://stub.example/d?code={user_code}")
+            }
             _ => "https://stub.example/device".to_owned(),
         };
         let mut codes = json!({
@@ -205,6 +225,12 @@ impl Stub {
             "expires_in": LIFETIME_MS / 1000,
             "interval": INTERVAL_MS / 1000,
         });
+        let left_out = match self.defect {
+            Some(Defect::NoUri) => "verification_uri",
+            Some(Defect::NoLifetime) => "expires_in",
+            _ => "",
+        };
+        codes.as_object_mut().unwrap().remove(left_out);
         match self.defect {
             Some(Defect::LifetimeAsText) => codes["expires_in"] = "600".into(),
             Some(Defect::IntervalOfNothing) => codes["interval"] = 0.into(),
@@ -224,6 +250,7 @@ impl Stub {
                 Some(Defect::IntervalOfNothing) => 0,
                 _ => INTERVAL_MS,
             },
+            polls: 0,
             state: State::Undecided,
             forgotten: false,
         });
@@ -275,6 +302,9 @@ impl Stub {
             return self.error(400, "unsupported_grant_type", "");
         }
         let Some(code) = form.get("device_code") else {
+            if self.has(Defect::NoCodeIsServerPage) {
+                return page(500, "KeyError");
+            }
             let status = if self.has(Defect::NoCodeIsServerError) {
                 500
             } else {
@@ -291,6 +321,7 @@ impl Stub {
             None if self.has(Defect::AnotherWordForUnknown) => {
                 self.error(400, "invalid_device_code", "")
             }
+            None if self.has(Defect::UnknownIs404) => self.error(404, "device_not_found", ""),
             None => self.error(400, "invalid_grant", code),
         }
     }
@@ -311,6 +342,13 @@ impl Stub {
         let hasty = now < one.polled_ms + one.interval_ms;
         one.polled_ms = now;
         let expired = now >= one.expires_ms;
+        if hasty && self.guarded {
+            return page(429, "too many requests");
+        }
+        one.polls += 1;
+        if one.polls > 3 && one.state == State::Undecided && defect == Some(Defect::TokensUnasked) {
+            one.state = State::Approved;
+        }
         if hasty && !expired && one.state != State::Used {
             one.interval_ms += INTERVAL_MS;
             one.forgotten = defect == Some(Defect::SlowDownForgetsApproval);
@@ -326,10 +364,10 @@ impl Stub {
             State::Approved if expired && !self.has(Defect::LateTokens) => {
                 self.error(400, "expired_token", "")
             }
-            State::Undecided | State::Denied if expired => match self.has(Defect::ExpiredIsUnknown)
-            {
-                true => self.error(400, "invalid_grant", ""),
-                false => self.error(400, "expired_token", ""),
+            State::Undecided | State::Denied if expired => match self.defect {
+                Some(Defect::ExpiredIsUnknown) => self.error(400, "invalid_grant", ""),
+                Some(Defect::ExpiredIs410) => self.error(410, "expired_token", ""),
+                _ => self.error(400, "expired_token", ""),
             },
             State::Denied if self.has(Defect::DenialIsPending) => {
                 self.error(400, "authorization_pending", "")
@@ -338,7 +376,11 @@ impl Stub {
                 if self.has(Defect::DenialFades) {
                     self.waiting[at].state = State::Approved;
                 }
-                self.error(400, "access_denied", "")
+                let status = match self.defect {
+                    Some(Defect::DenialIs403) => 403,
+                    _ => 400,
+                };
+                self.error(status, "access_denied", "")
             }
             State::Undecided => {
                 let status = if self.has(Defect::PendingIs403) {
@@ -367,6 +409,9 @@ impl Stub {
         });
         match self.defect {
             Some(Defect::EmptyAccessToken) => tokens["access_token"] = "".into(),
+            Some(Defect::TokensWithoutType) => {
+                tokens.as_object_mut().unwrap().remove("token_type");
+            }
             Some(Defect::TokenLifetimeAsText) => tokens["expires_in"] = "3600".into(),
             _ => {}
         }
@@ -375,7 +420,11 @@ impl Stub {
         } else {
             "application/json"
         };
-        let mut answer = reply(200, kind, &tokens);
+        let status = match self.defect {
+            Some(Defect::TokensWith201) => 201,
+            _ => 200,
+        };
+        let mut answer = reply(status, kind, &tokens);
         if self.has(Defect::TokensInCaches) {
             answer.headers_mut().remove("cache-control");
         }
@@ -390,10 +439,7 @@ impl Stub {
             _ => "see RFC 8628".to_owned(),
         };
         if self.has(Defect::ErrorsAsPage) {
-            let page = format!("<html><h1>{error}</h1></html>");
-            let mut answer = reply(status, "text/html", &Value::Null);
-            *answer.body_mut() = page.into_bytes();
-            return answer;
+            return page(status, error);
         }
         reply(
             status,
@@ -411,6 +457,13 @@ fn reply(status: u16, kind: &str, body: &Value) -> Reply {
         .header("pragma", "no-cache")
         .body(body.to_string().into_bytes())
         .unwrap()
+}
+
+/// What is no JSON.
+fn page(status: u16, says: &str) -> Reply {
+    let mut answer = reply(status, "text/html", &Value::Null);
+    *answer.body_mut() = format!("<html><h1>{says}</h1></html>").into_bytes();
+    answer
 }
 
 fn form(body: &[u8]) -> Form {

@@ -349,7 +349,7 @@ fn a_feature_that_the_dialect_does_not_know() {
     ----- stdout -----
     ----- stderr -----
     error: target.yaml:5: dialect `device-grant` has no feature `factor.push`
-      help: known: approver, client.secret, client.other, clock
+      help: known: approver, approver.rejects, client.secret, client.other, clock
     ");
 }
 
