@@ -58,7 +58,7 @@ pub async fn run(
             let most = usize::try_from(limits.concurrency).unwrap_or(usize::MAX);
             (limits.pushes, plan.concurrency.min(most))
         }
-        Site::Sandbox(_) => (None, plan.concurrency),
+        Site::Sandbox(_) | Site::OutOfReach(_) => (None, plan.concurrency),
     };
     let context = Context {
         tell,
@@ -219,6 +219,7 @@ async fn one(
             }
             Err(error) => not_run(context, program, error.to_string(), None),
         },
+        Site::OutOfReach(why) => not_run(context, program, why.clone(), None),
     }
 }
 

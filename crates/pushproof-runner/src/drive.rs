@@ -9,13 +9,13 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use http::{Method, Request};
-use pushproof_report::{Attribution, Event, Redactor, Remedy, Verdict};
+use pushproof_report::{Attribution, Cover, Event, Redactor, Remedy, Verdict};
 use pushproof_scenario::{Action, ActorKind, Program, WaitLength};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use self::run::{Attempt, Driver, wants_throttled};
-use self::weigh::{Came, Mark, Weighed, doubted, left_open, weigh, worst};
+use self::weigh::{Came, Mark, Scales, Weighed, doubted, left_open, weigh, worst};
 use crate::clock::{HOOK_LIMIT, Stopwatch, Ticket};
 use crate::judge::{Breach, Finished};
 use crate::pace::Quota;
@@ -45,13 +45,14 @@ pub(crate) struct Context {
 /// How long the clean-up of a case may take: its users are deleted side by side.
 const CLEAN_UP_LIMIT: Duration = HOOK_LIMIT;
 
-/// The most runs of a case that come to nothing because something came between.
-const SPOILT_MAX: usize = 12;
+/// The most runs of a case that come to nothing because something came between, and for how long in real time another one begins.
+const SPOILT_MAX: usize = 40;
+const RUNS_TIME_MAX: Duration = Duration::from_secs(600);
 /// And the most of them one after the other that something spoils in the same way.
 const ALIKE_MAX: usize = 4;
 
 /// How often a control probe is sent before the endpoint counts as not alive, and the rest between two.
-const PROBES_MAX: u32 = 3;
+const PROBES_MAX: u32 = 5;
 const PROBE_REST: Duration = Duration::from_millis(100);
 
 /// The longest rest of a case about throttling, on a clock that jumps.
@@ -86,6 +87,7 @@ pub(crate) async fn case(
         doubts: Vec::new(),
         spoils: Vec::new(),
         troubles: 0,
+        stopwatch,
     };
     let (verdict, reason) = runs.verdict(seed).await;
     let took_ms = u64::try_from(stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -140,6 +142,22 @@ struct Doubt {
     reason: Option<String>,
 }
 
+/// Why a run did not begin.
+struct Unready {
+    reason: String,
+    /// Something came between, and another run may begin.
+    spoilt: bool,
+}
+
+impl Unready {
+    fn for_good(reason: String) -> Self {
+        Self {
+            reason,
+            spoilt: false,
+        }
+    }
+}
+
 /// The runs of one case.
 struct Runs<'a> {
     context: &'a Context,
@@ -158,6 +176,7 @@ struct Runs<'a> {
     spoils: Vec<String>,
     /// How often something came between on the operation of a breach that is such a trouble.
     troubles: u32,
+    stopwatch: Stopwatch,
 }
 
 impl Runs<'_> {
@@ -173,11 +192,19 @@ impl Runs<'_> {
             self.spoils.extend(attempt.spoilt.clone());
             self.came.push(came);
             let sightings = self.sightings(&attempt);
-            let mut weighed = weigh(&self.came, sightings, alive);
+            let mut scales = Scales {
+                sightings,
+                foul: self.context.weather.is_foul(),
+                may_run_again: alive,
+            };
+            let mut weighed = weigh(&self.came, scales);
             if weighed == Weighed::Again && !self.may_run_again(&attempt) {
+                scales.may_run_again = false;
                 // Where nothing ever came between, one sighting is enough if there can be no other.
-                let calm = !self.context.weather.is_rough();
-                weighed = weigh(&self.came, if calm { Some(1) } else { sightings }, false);
+                if !self.context.weather.is_rough() {
+                    scales.sightings = Some(1);
+                }
+                weighed = weigh(&self.came, scales);
             }
             let rest = self.rest(&attempt);
             if let Some(came_to) = self.concluded(attempt, weighed) {
@@ -280,19 +307,24 @@ impl Runs<'_> {
                 }
                 attempt
             }
-            Err(reason) => Attempt::stopped(reason, ticket.at().saturating_sub(case_began)),
+            Err(Unready { reason, spoilt }) => {
+                Attempt::stopped(reason, spoilt, ticket.at().saturating_sub(case_began))
+            }
         }
     }
 
     /// Waits for the clock and gets a user for each person.
-    async fn prepare(&mut self, ticket: &mut Ticket) -> Result<(), String> {
-        ticket.settled().await.map_err(|error| error.to_string())?;
+    async fn prepare(&mut self, ticket: &mut Ticket) -> Result<(), Unready> {
+        ticket
+            .settled()
+            .await
+            .map_err(|error| Unready::for_good(error.to_string()))?;
         for (at, name) in people(self.program) {
             if *self.context.stop.borrow() {
-                return Err("the run was interrupted".to_owned());
+                return Err(Unready::for_good("the run was interrupted".to_owned()));
             }
             if let Some(dead) = self.context.weather.is_dead() {
-                return Err(dead);
+                return Err(Unready::for_good(dead));
             }
             let wanted = want::want(self.program, at);
             let made = self.place.users().make(wanted).await;
@@ -300,9 +332,10 @@ impl Runs<'_> {
             if matches!(&made.user, Err(Unavailable::Hook(error)) if error.is_silence()) {
                 self.context.weather.silence();
             }
-            let user = made
-                .user
-                .map_err(|error| format!("no user for `{name}`: {error}"))?;
+            let user = made.user.map_err(|error| Unready {
+                reason: format!("no user for `{name}`: {error}"),
+                spoilt: self.place.is_remote() && self.place.users().may_pass(&error),
+            })?;
             let label = format!("{name}.password");
             self.context.redactor.learn(&label, user.password.reveal());
             let unfit = user
@@ -315,7 +348,7 @@ impl Runs<'_> {
                     )
                 });
             self.users.push(user);
-            unfit.map_or(Ok(()), Err)?;
+            unfit.map_or(Ok(()), |unfit| Err(Unready::for_good(unfit)))?;
         }
         Ok(())
     }
@@ -400,6 +433,7 @@ impl Runs<'_> {
         let step = breach
             .map(|breach| breach.finding.step.clone())
             .unwrap_or_default();
+        let answered = self.context.weather.n_proper();
         for nth in 0..PROBES_MAX {
             let napping = Stopwatch::start();
             tokio::time::sleep(if nth == 0 { NAP } else { PROBE_REST }).await;
@@ -421,7 +455,8 @@ impl Runs<'_> {
                 return Some(lag);
             }
         }
-        None
+        // Others were answered in the meantime.
+        (self.context.weather.n_proper() > answered).then_some(Duration::ZERO)
     }
 
     /// The harmless request that was answered last, or else the base URL, which any answer will do for.
@@ -495,9 +530,14 @@ impl Runs<'_> {
         // What spoils every run in the same way is no chance, and will spoil the next.
         let alike = self.spoils.iter().rev();
         let alike = alike.take_while(|what| Some(*what) == self.spoils.last());
-        let enough = told_enough || spoilt >= SPOILT_MAX || alike.count() >= ALIKE_MAX;
+        let enough = told_enough
+            || spoilt >= SPOILT_MAX
+            || alike.count() >= ALIKE_MAX
+            || self.stopwatch.elapsed() > RUNS_TIME_MAX;
         // What is not answered before a wait that is too long will not be answered now.
-        let hopeless = attempt.throttled.is_some() && attempt.finished.breaches.is_empty();
+        let is_calm = !self.context.weather.is_foul();
+        let hopeless =
+            is_calm && attempt.throttled.is_some() && attempt.finished.breaches.is_empty();
         let again = self.place.is_remote() && !stopped && !enough && !hopeless;
         again && self.context.pushes.take(self.program.pushes())
     }
@@ -591,31 +631,12 @@ impl Runs<'_> {
                 );
                 open(judged, instead, reason, strict)
             }
+            Weighed::Outweighed(mark) => {
+                self.outweighed(&mark, at_ms);
+                (judged, verdict, reason)
+            }
             Weighed::NotSeenAgain(mark) => {
-                let seen = self
-                    .came
-                    .iter()
-                    .filter(|came| **came == Came::Breached(mark.clone()))
-                    .count();
-                let doubt = self.doubts.iter().find(|doubt| doubt.mark == mark);
-                let doubt = doubt.map(|doubt| doubt.breach.clone());
-                let contrast = doubt.as_ref().map(name_and_contrast).unwrap_or_default();
-                let reason =
-                    format!("{contrast}: seen in {seen} of {runs} runs of the case and not again");
-                let covers = doubt
-                    .as_ref()
-                    .map(|breach| breach.finding.requirements.clone())
-                    .unwrap_or_default();
-                if let Some(breach) = &doubt {
-                    self.context.weather.trouble(&breach.grounds.operation);
-                }
-                self.trouble(
-                    doubt.as_ref(),
-                    at_ms,
-                    reason.clone(),
-                    Attribution::Environment,
-                    Remedy::SetAside,
-                );
+                let (reason, covers) = self.outweighed(&mark, at_ms);
                 let judged = doubted(judged, &self.program.id, &mark, &covers, &reason);
                 open(judged, Verdict::Inconclusive, reason, strict)
             }
@@ -658,6 +679,29 @@ impl Runs<'_> {
             self.tell(Event::HeldBack { case, why });
         }
         Some((verdict, reason))
+    }
+
+    /// Tells that a breach of an earlier run was not seen again, and gives what is told, and what it would have judged.
+    fn outweighed(&self, mark: &Mark, at_ms: u64) -> (String, Vec<Cover>) {
+        let is_it = |came: &&Came| **came == Came::Breached(mark.clone());
+        let seen = self.came.iter().filter(is_it).count();
+        let doubt = self.doubts.iter().find(|doubt| doubt.mark == *mark);
+        let breach = doubt.map(|doubt| &doubt.breach);
+        let contrast = breach.map(name_and_contrast).unwrap_or_default();
+        let runs = self.came.len();
+        let reason = format!("{contrast}: seen in {seen} of {runs} runs of the case and not again");
+        if let Some(breach) = breach {
+            self.context.weather.trouble(&breach.grounds.operation);
+        }
+        self.trouble(
+            breach,
+            at_ms,
+            reason.clone(),
+            Attribution::Environment,
+            Remedy::SetAside,
+        );
+        let covers = breach.map(|breach| breach.finding.requirements.clone());
+        (reason, covers.unwrap_or_default())
     }
 
     fn seen(&self, breach: &Breach) -> usize {
@@ -710,16 +754,16 @@ fn name_and_contrast(breach: &Breach) -> String {
 
 impl Attempt {
     /// A run that did not begin.
-    fn stopped(reason: String, at: Duration) -> Self {
+    fn stopped(reason: String, spoilt: bool, at: Duration) -> Self {
         Self {
             finished: Finished {
                 judged: Vec::new(),
                 verdict: Verdict::CouldNotRun,
-                reason: Some(reason),
+                reason: Some(reason.clone()),
                 is_setup: false,
                 breaches: Vec::new(),
             },
-            spoilt: None,
+            spoilt: spoilt.then_some(reason),
             throttled: None,
             told: Duration::ZERO,
             sent: 0,

@@ -11,6 +11,7 @@ pub mod target;
 pub mod handler;
 pub mod serve;
 
+mod again;
 mod pace;
 mod taken;
 mod trouble;

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use pushproof_report::Secret;
 use pushproof_scenario::{CLIENTS, ClientValues, Environment, IMPOSTOR, Value};
 
+use crate::again::{self, AGAIN_UNPROVEN_MAX};
 use crate::clock::Clock;
 use crate::handler::Handler;
 use crate::providers::aids::Aids;
@@ -24,6 +25,8 @@ pub enum Site {
     Shared(Arc<Place>),
     /// A new tenant for each case, with a clock of its own that jumps: no case ever waits for another.
     Sandbox(Sandbox),
+    /// Nowhere, and why: nobody is at home, or the tenant's clock cannot be moved.
+    OutOfReach(String),
 }
 
 /// How a sandbox is made.
@@ -161,18 +164,13 @@ impl Place {
         };
         let transport = http(target.http_options())?;
         let hooks = http(target.hook_options())?;
+        // Where nobody is at home at all, nothing else is the point.
+        knock(&transport, &target.base_url).await?;
         let clock = match &target.clock {
             None => Clock::real(),
             Some(url) => {
                 let hook = crate::providers::clock::ClockHook::new(&hooks, url);
-                match Clock::hooked(Arc::new(hook)).await {
-                    Ok(clock) => clock,
-                    // Where nobody is at home at all, the clock is not the point.
-                    Err(error) => {
-                        down(&transport, &target.base_url).await?;
-                        return Err(error.into());
-                    }
-                }
+                Clock::hooked(Arc::new(hook)).await?
             }
         };
         let transport = match target.limits.requests_per_second {
@@ -313,15 +311,29 @@ impl Place {
     }
 }
 
-/// An error if the target itself does not answer: any answer will do.
-async fn down(transport: &Transport, base_url: &str) -> Result<(), SiteError> {
-    let request = http::Request::get(base_url).body(Vec::new());
-    match request {
-        Ok(request) => match transport.exchange(request).await {
-            Ok(_) => Ok(()),
-            Err(failure) => Err(SiteError::Down { failure }),
-        },
-        Err(_) => Ok(()),
+/// An error if there is no way to the target at all, each time that it is tried. What happens on the way is the cases' to tell.
+async fn knock(transport: &Transport, base_url: &str) -> Result<(), SiteError> {
+    let Ok(request) = http::Request::get(base_url).body(Vec::new()) else {
+        return Ok(());
+    };
+    let mut times = 0;
+    loop {
+        let Err(failure) = transport.exchange(request.clone()).await else {
+            return Ok(());
+        };
+        match failure.kind() {
+            FailureKind::Refused | FailureKind::Dns | FailureKind::Tls => {}
+            FailureKind::Reset
+            | FailureKind::TimedOut
+            | FailureKind::BodyTooLarge
+            | FailureKind::Truncated
+            | FailureKind::Other => return Ok(()),
+        }
+        if times == AGAIN_UNPROVEN_MAX {
+            return Err(SiteError::Down { failure });
+        }
+        tokio::time::sleep(again::rest(times)).await;
+        times += 1;
     }
 }
 
@@ -331,9 +343,9 @@ fn what_to_do(kind: FailureKind) -> &'static str {
         FailureKind::Tls => {
             "; `tls: { ca: FILE }` names the authority that signed its certificate, `tls: { insecure: true }` asks for none; or is it `http`, not `https`?"
         }
-        FailureKind::TimedOut => "; is it `http`, not `https`, or the other way round?",
         FailureKind::Refused | FailureKind::Dns => "; check `base_url`, and that it runs",
         FailureKind::Reset
+        | FailureKind::TimedOut
         | FailureKind::BodyTooLarge
         | FailureKind::Truncated
         | FailureKind::Other => "",

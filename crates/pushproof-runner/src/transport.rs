@@ -5,6 +5,7 @@
 //! beside the `Host` and `Content-Length` that HTTP/1.1 wants.
 
 mod failure;
+mod patience;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use http::{HeaderValue, Request, Response, Uri, header};
 
 pub use self::failure::{Failure, FailureKind};
+use self::patience::Patience;
 use crate::clock::{Clock, Stopwatch};
 use crate::handler::{self, Handler};
 use crate::pace::Pace;
@@ -46,6 +48,7 @@ enum Way {
 struct Http {
     client: reqwest::Client,
     body_max: usize,
+    patience: Arc<Patience>,
 }
 
 /// Which certificate authorities are trusted.
@@ -134,7 +137,11 @@ impl Transport {
         let client = builder.build().map_err(TransportError::Client)?;
         let body_max = options.body_max;
         Ok(Self {
-            way: Way::Http(Http { client, body_max }),
+            way: Way::Http(Http {
+                client,
+                body_max,
+                patience: Arc::new(Patience::new(options.timeout)),
+            }),
             pace: None,
         })
     }
@@ -175,7 +182,7 @@ impl Transport {
         let stopwatch = Stopwatch::start();
         let uri = request.uri().clone();
         let response = match &self.way {
-            Way::Http(http) => http.exchange(request).await,
+            Way::Http(http) => http.within_patience(request).await,
             Way::InProcess { handler, clock } => {
                 as_received(request).map(|request| handler::answer(handler, clock.now(), request))
             }
@@ -198,6 +205,27 @@ fn bundle(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, TransportError> {
 }
 
 impl Http {
+    async fn within_patience(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> Result<Response<Vec<u8>>, failure::Problem> {
+        let stopwatch = Stopwatch::start();
+        let answer = self.exchange(request);
+        let answer = match self.patience.shortened() {
+            None => answer.await,
+            Some(within) => match tokio::time::timeout(within, answer).await {
+                Ok(answer) => answer,
+                Err(_) => return Err(failure::Problem::Silent { within }),
+            },
+        };
+        match &answer {
+            Ok(_) => self.patience.answered(stopwatch.elapsed()),
+            Err(problem) if problem.kind() == FailureKind::TimedOut => self.patience.sat_out(),
+            Err(_) => {}
+        }
+        answer
+    }
+
     async fn exchange(
         &self,
         request: Request<Vec<u8>>,

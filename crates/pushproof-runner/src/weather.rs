@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::again::{AGAIN_MAX, AGAIN_UNPROVEN_MAX};
+
 /// How likely chance may be to have produced a breach every time it was seen.
 const CHANCE_MAX: f64 = 1e-4;
 
@@ -15,7 +17,7 @@ const CHANCE_MAX: f64 = 1e-4;
 const UNSEEN: f64 = 0.045;
 
 /// The most runs of a case for one breach. Where they are not enough, nobody is accused.
-pub(crate) const SIGHTINGS_MAX: u32 = 4;
+pub(crate) const SIGHTINGS_MAX: u32 = 9;
 
 /// What this run has seen of each operation.
 #[derive(Default)]
@@ -88,6 +90,30 @@ impl Weather {
         }
     }
 
+    /// How often a request of this operation is sent again: more often where it has been answered before.
+    pub(crate) fn again_max(&self, operation: &str) -> u32 {
+        let seen = self.seen();
+        let answered = seen.get(operation).is_some_and(|seen| seen.proper > 0);
+        if answered {
+            AGAIN_MAX
+        } else {
+            AGAIN_UNPROVEN_MAX
+        }
+    }
+
+    /// How many requests have been properly answered.
+    pub(crate) fn n_proper(&self) -> u64 {
+        self.seen()
+            .values()
+            .map(|seen| u64::from(seen.proper))
+            .sum()
+    }
+
+    /// Whether so much comes between that much may also do so unseen.
+    pub(crate) fn is_foul(&self) -> bool {
+        self.share(None) > UNSEEN
+    }
+
     /// Whether anything has come between yet.
     pub(crate) fn is_rough(&self) -> bool {
         self.seen().values().any(|seen| seen.troubled > 0)
@@ -98,6 +124,15 @@ impl Weather {
     /// Counted are operations that are properly answered at other times: one that never is says nothing about the way to the others. A breach
     /// that is itself a trouble of one operation is weighed against the `others` alone.
     pub(crate) fn sightings(&self, apart_from: Option<&str>) -> Option<u32> {
+        let share = self.share(apart_from).max(UNSEEN);
+        let enough = |sightings: &u32| {
+            share.powi(i32::try_from(*sightings).unwrap_or(i32::MAX)) <= CHANCE_MAX
+        };
+        (2..=SIGHTINGS_MAX).find(enough)
+    }
+
+    /// The share of requests to whom something came between.
+    fn share(&self, apart_from: Option<&str>) -> f64 {
         let seen = self.seen();
         let counted = seen
             .iter()
@@ -105,11 +140,7 @@ impl Weather {
         let (troubled, all) = counted.fold((0, 0), |(troubled, all), (_, seen)| {
             (troubled + seen.troubled, all + seen.troubled + seen.proper)
         });
-        let share = (f64::from(troubled) / f64::from(all.max(1))).max(UNSEEN);
-        let enough = |sightings: &u32| {
-            share.powi(i32::try_from(*sightings).unwrap_or(i32::MAX)) <= CHANCE_MAX
-        };
-        (2..=SIGHTINGS_MAX).find(enough)
+        f64::from(troubled) / f64::from(all.max(1))
     }
 }
 
@@ -147,7 +178,7 @@ mod tests {
          2 % -> Some(3)
          5 % -> Some(4)
          9 % -> Some(4)
-        15 % -> None
+        15 % -> Some(5)
         40 % -> None
         ");
     }
@@ -160,10 +191,10 @@ mod tests {
 
     #[test]
     fn a_trouble_of_one_operation_is_weighed_against_the_others() {
-        let one = weather(&[("poll", 20, 10), ("login", 30, 0)]);
+        let one = weather(&[("poll", 10, 40), ("login", 30, 0)]);
         assert_eq!(one.sightings(Some("poll")), Some(3));
         assert_eq!(one.sightings(None), None);
-        one.withdraw("poll", 10);
+        one.withdraw("poll", 40);
         assert_eq!(
             one.sightings(None),
             Some(3),

@@ -12,6 +12,7 @@ mod paint;
 mod summary;
 mod trace;
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::{Case, Check, Finding, Run, Verdict};
@@ -89,9 +90,14 @@ pub fn finished(run: &Run, case: &str, style: &Style) -> Option<String> {
 /// Everything about the cases that did not pass, and the summary.
 pub fn ending(run: &Run, style: &Style) -> String {
     let mut out = String::new();
-    for case in run.cases() {
-        if is_detailed(case, style) {
-            details(&mut out, run, case, style);
+    let mut told = BTreeSet::new();
+    for case in run.cases().iter().filter(|case| is_detailed(case, style)) {
+        match alike(run, case, style) {
+            None => details(&mut out, run, case, style),
+            Some((reason, cases)) if told.insert(reason.clone()) => {
+                of_many(&mut out, &reason, &cases, style);
+            }
+            Some(_) => {}
         }
     }
     // The heading ends with an empty line; where nothing has been said since, there is no need for another.
@@ -107,7 +113,9 @@ fn line(case: &Case, style: &Style) -> Option<String> {
         Verdict::Pass => Detail::Normal,
         _ => Detail::Quiet,
     };
-    if style.detail < least {
+    // A case of which nothing was sent is told once, in the end, and with all that have the same reason.
+    let is_told_later = style.detail == Detail::Normal && bare_reason(case).is_some();
+    if style.detail < least || is_told_later {
         return None;
     }
     let mut line = format!("{verdict:4}  {}", case.head.id);
@@ -135,6 +143,35 @@ fn is_detailed(case: &Case, style: &Style) -> bool {
         Detail::Normal => !matches!(case.verdict(), Verdict::Pass | Verdict::NotApplicable),
         Detail::Verbose => case.verdict() != Verdict::NotApplicable,
     }
+}
+
+/// From how many on cases that could not run for the same reason are told together.
+const ALIKE_MIN: usize = 4;
+
+/// The reason why this case and these could not run, if they are many and there is no more to tell of any.
+fn alike<'a>(run: &'a Run, case: &Case, style: &Style) -> Option<(String, Vec<&'a Case>)> {
+    let reason = bare_reason(case).filter(|_| style.detail < Detail::Verbose)?;
+    let cases = run.cases().iter();
+    let cases: Vec<_> = cases
+        .filter(|case| bare_reason(case).as_ref() == Some(&reason))
+        .collect();
+    (cases.len() >= ALIKE_MIN).then_some((reason, cases))
+}
+
+/// Why a case could not run, if nothing was exchanged that could say more.
+fn bare_reason(case: &Case) -> Option<String> {
+    let is_bare = case.verdict() == Verdict::CouldNotRun && case.trace.is_empty();
+    case.reason().filter(|_| is_bare)
+}
+
+/// Several cases and their common reason.
+fn of_many(out: &mut String, reason: &str, cases: &[&Case], style: &Style) {
+    let verdict = Verdict::CouldNotRun;
+    let word = Paint::new(style).verdict(verdict, verdict.name());
+    out.push_str(&format!("\n{word}  {} cases\n", cases.len()));
+    let ids: Vec<&str> = cases.iter().map(|case| case.head.id.as_str()).collect();
+    push_wrapped(out, INDENT, &summary::some(&ids, style), style);
+    push_wrapped(out, &format!("{INDENT}because: "), reason, style);
 }
 
 /// Title, place, reason, what happened, what was left open, and what was found.

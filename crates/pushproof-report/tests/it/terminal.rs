@@ -332,7 +332,6 @@ fn an_interrupted_run_says_what_did_not_happen() {
     run k3f9
 
     could-not-run  one: the run ended before the case did
-    could-not-run  two: the run ended before the case began
 
     could-not-run  one
           First

@@ -18,8 +18,9 @@ use super::{Advance, ClockError, Origin, Reading, later};
 /// How much real time lies between the two questions at the beginning.
 const PROBE_GAP: Duration = Duration::from_millis(25);
 
-/// How often an advance whose answer was lost is looked into.
-const LOST_MAX: u32 = 3;
+/// How often an advance whose answer was lost is looked into, and for how long.
+const LOST_MAX: u32 = 8;
+const LOST_TIME_MAX: Duration = Duration::from_secs(30);
 
 pub(super) struct Hooked {
     advance: Arc<dyn Advance>,
@@ -115,39 +116,39 @@ impl Hooked {
         let asked = Instant::now();
         let by = self.tenant().gap(due, asked);
         let by_ms = u64::try_from(by.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
-        let mut left_ms = by_ms;
         let mut tries = 0;
+        let mut answer = ask(&*self.advance, by_ms, self.limit).await;
+        // An answer was lost, and perhaps the tenant's time was moved: its clock is looked at before it is asked for more.
         let reading = loop {
-            let failed = match ask(&*self.advance, left_ms, self.limit).await {
+            let failed = match answer {
                 Ok(reading) => break reading,
                 Err(failed) => failed,
             };
-            // The answer was lost, and perhaps the tenant's time was moved: its clock is looked at before it is asked for more.
             tries += 1;
-            let shown = match failed {
-                ClockError::Hook(_) if tries <= LOST_MAX => self.missing(by_ms).await,
-                _ => None,
-            };
-            match shown {
-                Some((reading, 0)) => break reading,
-                Some((_, missing)) => left_ms = missing,
-                None => return Err(failed),
+            if tries > LOST_MAX || asked.elapsed() > LOST_TIME_MAX {
+                return Err(failed);
             }
+            answer = match ask(&*self.advance, 0, self.limit).await {
+                Ok(reading) => match self.missing(reading, by_ms) {
+                    Some(0) => Ok(reading),
+                    Some(missing_ms) => ask(&*self.advance, missing_ms, self.limit).await,
+                    None => return Err(failed),
+                },
+                Err(_) => Err(failed),
+            };
         };
         self.tenant()
             .advanced(reading, Duration::from_millis(by_ms), asked)
     }
 
-    /// What the tenant's clock shows, and how many milliseconds it still has to move; `None` if it does not tell its time exactly.
-    async fn missing(&self, by_ms: u64) -> Option<(Reading, u64)> {
+    /// How many milliseconds the tenant's clock still has to move; `None` if it does not tell its time exactly.
+    fn missing(&self, reading: Reading, by_ms: u64) -> Option<u64> {
         let last = self.tenant().last?.0;
-        let reading = ask(&*self.advance, 0, self.limit).await.ok()?;
         let Reading::Millis(time) = reading else {
             return None;
         };
         let moved = time.duration_since(last).unwrap_or_default().as_millis();
-        let moved_ms = u64::try_from(moved).unwrap_or(u64::MAX);
-        Some((reading, by_ms.saturating_sub(moved_ms)))
+        Some(by_ms.saturating_sub(u64::try_from(moved).unwrap_or(u64::MAX)))
     }
 }
 

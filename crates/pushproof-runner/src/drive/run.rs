@@ -36,11 +36,8 @@ use crate::trouble::{Fate, Trouble, TroubleKind};
 /// Bound on the outputs of one run; a run that needs more is a bug of ours.
 const OUTPUTS_MAX: usize = 1_000_000;
 
-/// How often one request is sent again.
-const AGAIN_MAX: u32 = 3;
-
-/// The rest before a request is sent again for the first time; each further one is four times as long.
-const REST: Duration = Duration::from_millis(30);
+/// How often a throttled request is sent again, each time after the wait that was asked for.
+const THROTTLED_MAX: u32 = 10;
 
 /// How many polls in a row may be answered by something else before one of these answers is taken for the endpoint's.
 const FRONTS_MAX: u32 = 2;
@@ -91,8 +88,9 @@ struct Sent {
     at: Duration,
     shown: ShownRequest,
     request: Request<Vec<u8>>,
-    /// How often it was sent again.
+    /// How often it was sent again, and how often of these because it was throttled.
     again: u32,
+    throttled: u32,
     response: Option<(Response<Vec<u8>>, Duration)>,
     /// Why the response may not be the endpoint's own.
     trouble: Option<Trouble>,
@@ -359,6 +357,7 @@ impl<'a> Driver<'a> {
             shown,
             request: request(method, base_url, &self.buffer),
             again: 0,
+            throttled: 0,
             response: None,
             trouble: None,
         };

@@ -37,12 +37,32 @@ pub(crate) enum Weighed {
     Unconfirmed { seen: usize },
     /// The last run found nothing where an earlier one found a breach.
     NotSeenAgain(Mark),
+    /// The same, on a way on which so much comes between that the runs that found nothing outweigh it.
+    Outweighed(Mark),
     /// An earlier run's breach could not be looked for again.
     NotLookedFor(Mark),
 }
 
-/// Weighs the runs of a case, oldest first. `sightings`: how often a breach must be seen, if any number is enough.
-pub(crate) fn weigh(runs: &[Came], sightings: Option<u32>, may_run_again: bool) -> Weighed {
+/// How many more runs without a breach than with it take the doubt away where much comes between.
+const CLEAN_MORE: usize = 2;
+
+/// What is known of the way to the endpoint when runs are weighed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scales {
+    /// How often a breach must be seen, if any number is enough.
+    pub(crate) sightings: Option<u32>,
+    /// So much comes between that a breach may be the way's that is not seen again.
+    pub(crate) foul: bool,
+    pub(crate) may_run_again: bool,
+}
+
+/// Weighs the runs of a case, oldest first.
+pub(crate) fn weigh(runs: &[Came], scales: Scales) -> Weighed {
+    let Scales {
+        sightings,
+        foul,
+        may_run_again,
+    } = scales;
     // What rests on a trouble and is not seen again was the environment's, and no reason to doubt a run that found nothing.
     let doubt = |came: &&Came| matches!(came, Came::Breached(mark) if mark.trouble.is_none());
     match runs.last() {
@@ -52,13 +72,21 @@ pub(crate) fn weigh(runs: &[Came], sightings: Option<u32>, may_run_again: bool) 
             match sightings {
                 Some(most) if seen >= most as usize => Weighed::Stands,
                 Some(_) if may_run_again => Weighed::Again,
-                None if may_run_again && mark.trouble.is_some() => Weighed::Again,
+                None if may_run_again && (foul || mark.trouble.is_some()) => Weighed::Again,
                 Some(_) | None => Weighed::Unconfirmed { seen },
             }
         }
         Some(Came::Spoilt) if may_run_again => Weighed::Again,
         Some(Came::Through) => match runs.iter().find(doubt) {
-            Some(Came::Breached(mark)) => Weighed::NotSeenAgain(mark.clone()),
+            Some(Came::Breached(mark)) => {
+                let clean = runs.iter().filter(|came| **came == Came::Through).count();
+                let breached = runs.iter().filter(doubt).count();
+                match (foul, clean >= breached + CLEAN_MORE) {
+                    (true, true) => Weighed::Outweighed(mark.clone()),
+                    (true, false) if may_run_again => Weighed::Again,
+                    _ => Weighed::NotSeenAgain(mark.clone()),
+                }
+            }
             _ => Weighed::Stands,
         },
         Some(Came::Spoilt | Came::Nothing) | None => match runs.iter().find(doubt) {
@@ -133,7 +161,7 @@ mod tests {
     use super::*;
 
     /// `B` and `b` are two breaches, `F` is one that rests on a trouble, `.` an undisturbed run, `x` a spoilt one, `-` one that did not begin.
-    fn said(runs: &str, sightings: Option<u32>) -> String {
+    fn said(runs: &str, sightings: Option<u32>, foul: bool) -> String {
         let mark = |step: char| Mark {
             step: step.to_string(),
             check: "expect".to_owned(),
@@ -146,11 +174,19 @@ mod tests {
             step => Came::Breached(mark(step)),
         };
         let runs: Vec<Came> = runs.chars().map(came).collect();
-        let word = |may_run_again| match weigh(&runs, sightings, may_run_again) {
+        let word = |may_run_again| match weigh(
+            &runs,
+            Scales {
+                sightings,
+                foul,
+                may_run_again,
+            },
+        ) {
             Weighed::Stands => "stands".to_owned(),
             Weighed::Again => "again".to_owned(),
             Weighed::Unconfirmed { seen } => format!("unconfirmed, seen {seen}"),
             Weighed::NotSeenAgain(mark) => format!("`{}` was not seen again", mark.step),
+            Weighed::Outweighed(mark) => format!("`{}` is outweighed", mark.step),
             Weighed::NotLookedFor(mark) => format!("`{}` was not looked for", mark.step),
         };
         format!("{:4} {} | {}", runs_said(&runs), word(true), word(false))
@@ -172,7 +208,7 @@ mod tests {
         let rows = [
             ".", "x", "x.", "xx", "B", "BB", "Bx", "BxB", "Bb", "BbB", "B.", "Bxx", "-", "B-",
         ];
-        let rows = rows.map(|runs| said(runs, Some(2)));
+        let rows = rows.map(|runs| said(runs, Some(2), false));
         insta::assert_snapshot!(rows.join("\n"), @"
         .    stands | stands
         x    again | stands
@@ -192,10 +228,36 @@ mod tests {
     }
 
     #[test]
+    fn where_much_comes_between_runs_that_find_nothing_outweigh_a_breach() {
+        let rows = [
+            "B", "B.", "B..", "B...", "Bx...", "BB...", "BB....", "BBB", "B-",
+        ];
+        let rows = rows.map(|runs| said(runs, Some(3), true));
+        insta::assert_snapshot!(rows.join("\n"), @"
+        B    again | unconfirmed, seen 1
+        B.   again | `B` was not seen again
+        B..  again | `B` was not seen again
+        B... `B` is outweighed | `B` is outweighed
+        Bx... `B` is outweighed | `B` is outweighed
+        BB... again | `B` was not seen again
+        BB.... `B` is outweighed | `B` is outweighed
+        BBB  stands | stands
+        B-   `B` was not looked for | `B` was not looked for
+        ");
+        let rows = ["B", "B...", "F", "F."].map(|runs| said(runs, None, true));
+        insta::assert_snapshot!(rows.join("\n"), @"
+        B    again | unconfirmed, seen 1
+        B... `B` is outweighed | `B` is outweighed
+        F    again | unconfirmed, seen 1
+        F.   stands | stands
+        ");
+    }
+
+    #[test]
     fn where_no_number_is_enough_nothing_is_tried() {
-        insta::assert_snapshot!(said("B", None), @"B    unconfirmed, seen 1 | unconfirmed, seen 1");
-        insta::assert_snapshot!(said("F", None), @"F    again | unconfirmed, seen 1");
-        insta::assert_snapshot!(said("F.", None), @"F.   stands | stands");
-        insta::assert_snapshot!(said("B", Some(1)), @"B    stands | stands");
+        insta::assert_snapshot!(said("B", None, false), @"B    unconfirmed, seen 1 | unconfirmed, seen 1");
+        insta::assert_snapshot!(said("F", None, false), @"F    again | unconfirmed, seen 1");
+        insta::assert_snapshot!(said("F.", None, false), @"F.   stands | stands");
+        insta::assert_snapshot!(said("B", Some(1), false), @"B    stands | stands");
     }
 }

@@ -7,13 +7,9 @@ use http::{Response, header};
 use serde_json::{Value, json};
 
 use super::hook::Hook;
+use crate::again::{self, AGAIN_MAX};
 use crate::clock::{Advance, Reading};
 use crate::transport::Transport;
-
-/// How often the hook is called again where that does no harm.
-const AGAIN_MAX: u32 = 3;
-/// The rest before that; each further one is four times as long.
-const REST: Duration = Duration::from_millis(30);
 
 /// Moves a tenant's clock by its hook; for [`Clock::hooked`](crate::clock::Clock::hooked).
 pub struct ClockHook(Hook);
@@ -31,7 +27,7 @@ impl Advance for ClockHook {
         by_ms: u64,
     ) -> Pin<Box<dyn Future<Output = Result<Reading, String>> + Send + '_>> {
         Box::pin(async move {
-            let mut again = 0;
+            let mut times = 0;
             loop {
                 let answer = self.0.post(&json!({ "advance_ms": by_ms })).await;
                 match answer {
@@ -40,10 +36,10 @@ impl Advance for ClockHook {
                     Err(error)
                         if error.may_pass()
                             && (by_ms == 0 || !error.may_be_done())
-                            && again < AGAIN_MAX =>
+                            && times < AGAIN_MAX =>
                     {
-                        tokio::time::sleep(REST * 4_u32.pow(again)).await;
-                        again += 1;
+                        tokio::time::sleep(again::rest(times)).await;
+                        times += 1;
                     }
                     Err(error) => return Err(error.to_string()),
                 }

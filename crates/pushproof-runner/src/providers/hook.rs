@@ -6,16 +6,14 @@ use serde_json::Value;
 use std::time::Duration;
 
 use super::template;
+use crate::again::{self, AGAIN_MAX};
 use crate::clock::HOOK_LIMIT;
 use crate::transport::{Failure, FailureKind, Transport};
 
-/// How often a call that failed is tried again, where the next may do better.
-const AGAIN_MAX: u32 = 3;
 /// How often one is that is throttled.
 const THROTTLED_MAX: u32 = 10;
-/// The rest before that; each further one is four times as long.
-const REST: Duration = Duration::from_millis(50);
-/// The longest wait that a hook may ask for.
+/// The shortest and the longest wait that a hook may ask for.
+const WAIT_MIN: Duration = Duration::from_millis(50);
 const WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// Characters of an unexpected answer that are shown.
@@ -115,8 +113,7 @@ impl HookError {
             Problem::Status { wait, .. } => wait,
             _ => None,
         };
-        let own = REST * 4_u32.pow(again.min(AGAIN_MAX));
-        told.unwrap_or(own).clamp(REST, WAIT_MAX)
+        told.map_or_else(|| again::rest(again), |told| told.clamp(WAIT_MIN, WAIT_MAX))
     }
 
     /// Whether it kept silent until its time was up.

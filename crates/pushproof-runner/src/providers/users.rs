@@ -5,7 +5,7 @@ mod management;
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::{Method, StatusCode};
 use pushproof_report::Secret;
@@ -99,7 +99,25 @@ pub enum Unavailable {
 }
 
 /// Where users come from in a run.
-pub struct Users(Source);
+pub struct Users {
+    source: Source,
+    luck: Mutex<Luck>,
+}
+
+/// What has come of asking so far.
+#[derive(Default)]
+struct Luck {
+    somebody_came: bool,
+    /// How often in a row nobody came.
+    in_vain: u32,
+}
+
+impl Luck {
+    /// Whether nobody is expected any more: sooner if nobody has ever come.
+    fn is_out(&self) -> bool {
+        self.in_vain >= if self.somebody_came { 16 } else { 6 }
+    }
+}
 
 enum Source {
     Nowhere,
@@ -131,7 +149,10 @@ impl Users {
             Some(target::Users::Pool { file }) => Source::Pool(Pool::read(file)?),
             Some(target::Users::Hook { url }) => Source::Hook(Hook::new("users", hooks, url)),
         };
-        Ok(Self(source))
+        Ok(Self {
+            source,
+            luck: Mutex::default(),
+        })
     }
 
     /// A user whom nobody else in this run gets.
@@ -139,7 +160,7 @@ impl Users {
     /// # Errors
     /// [`Unavailable`], which says why.
     pub async fn create(&self, want: Want) -> Result<User, Unavailable> {
-        match &self.0 {
+        match &self.source {
             Source::Nowhere => Err(Unavailable::NoProvider),
             Source::Management(management) => Ok(management.create(want).await?),
             Source::Pool(pool) => pool.lease(want),
@@ -151,7 +172,7 @@ impl Users {
     pub async fn make(&self, want: Want) -> Made {
         let mut maybe_made = Vec::new();
         for again in 0.. {
-            let (user, name) = match &self.0 {
+            let (user, name) = match &self.source {
                 Source::Management(management) => {
                     let (user, name) = management.create_named(want).await;
                     (user.map_err(Unavailable::Hook), Some(name))
@@ -168,20 +189,47 @@ impl Users {
                         name.map_or_else(|| "a user".to_owned(), |name| format!("user `{name}`"));
                     maybe_made.push(format!("{name}, if it was made: {error}"));
                 }
-                if (error.may_pass() || is_there) && again < error.again_max() {
+                if (error.may_pass() || is_there)
+                    && again < error.again_max()
+                    && !self.luck().is_out()
+                {
                     tokio::time::sleep(error.rest(again)).await;
                     continue;
                 }
             }
+            let mut luck = self.luck();
+            match user {
+                Ok(_) => (luck.somebody_came, luck.in_vain) = (true, 0),
+                Err(_) => luck.in_vain = luck.in_vain.saturating_add(1),
+            }
+            drop(luck);
             return Made { user, maybe_made };
         }
         unreachable!("the loop ends at the latest after `AGAIN_MAX` tries")
     }
 
+    /// Whether somebody may come the next time: the provider has made users before, and what keeps it from doing so may pass.
+    pub(crate) fn may_pass(&self, why: &Unavailable) -> bool {
+        let luck = self.luck();
+        let passes = match why {
+            Unavailable::Hook(error) => {
+                error.may_pass()
+                    || error.is_silence()
+                    || error.status() == Some(StatusCode::CONFLICT)
+            }
+            _ => false,
+        };
+        passes && luck.somebody_came && !luck.is_out()
+    }
+
+    fn luck(&self) -> MutexGuard<'_, Luck> {
+        self.luck.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What this program proves itself with at the provider, with labels, for whoever keeps it out of what is written. A token that is
     /// fetched is among them from then on.
     pub async fn secrets(&self) -> Vec<(&'static str, Secret)> {
-        match &self.0 {
+        match &self.source {
             Source::Management(management) => management.secrets().await,
             Source::Nowhere | Source::Pool(_) | Source::Hook(_) => Vec::new(),
         }
@@ -194,7 +242,7 @@ impl Users {
     pub async fn delete(&self, user: &User) -> Result<(), String> {
         let mut again = 0;
         loop {
-            let deleted = match &self.0 {
+            let deleted = match &self.source {
                 Source::Nowhere | Source::Pool(_) => Ok(()),
                 Source::Management(management) => management.delete(user).await,
                 Source::Hook(hook) => delete_by_hook(hook, user).await,

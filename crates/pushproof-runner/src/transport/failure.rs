@@ -1,4 +1,4 @@
-//! Why there was no reply: what kind of failure it was, and a message that walks the causes down to the system's own words.
+//! Why there was no reply: what kind of failure it was, and the system's own words where they say more.
 
 use std::error::Error;
 use std::fmt;
@@ -53,7 +53,8 @@ impl FailureKind {
 pub struct Failure {
     kind: FailureKind,
     origin: String,
-    causes: String,
+    /// What the kind does not say.
+    cause: Option<String>,
     took: Duration,
 }
 
@@ -62,7 +63,7 @@ impl Failure {
         Self {
             kind: problem.kind(),
             origin: origin(uri),
-            causes: problem.causes(),
+            cause: problem.cause(),
             took,
         }
     }
@@ -80,13 +81,10 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} at `{}`: {}",
-            self.kind.says(),
-            self.origin,
-            self.causes
-        )
+        write!(f, "{} at `{}`", self.kind.says(), self.origin)?;
+        self.cause
+            .iter()
+            .try_for_each(|cause| write!(f, ": {cause}"))
     }
 }
 
@@ -106,7 +104,13 @@ fn origin(uri: &Uri) -> String {
 #[derive(Debug)]
 pub(super) enum Problem {
     Client(reqwest::Error),
-    TooLarge { bytes_max: usize },
+    TooLarge {
+        bytes_max: usize,
+    },
+    /// Silent for many times as long as any answer has taken, on a way that has lost some.
+    Silent {
+        within: Duration,
+    },
     NotAbsolute,
 }
 
@@ -117,19 +121,34 @@ impl From<reqwest::Error> for Problem {
 }
 
 impl Problem {
-    fn kind(&self) -> FailureKind {
+    pub(super) fn kind(&self) -> FailureKind {
         match self {
             Self::Client(error) => kind_of(error),
             Self::TooLarge { .. } => FailureKind::BodyTooLarge,
+            Self::Silent { .. } => FailureKind::TimedOut,
             Self::NotAbsolute => FailureKind::Other,
         }
     }
 
-    fn causes(&self) -> String {
+    fn cause(&self) -> Option<String> {
         match self {
-            Self::Client(error) => chain(error),
-            Self::TooLarge { bytes_max } => format!("more than {bytes_max} bytes"),
-            Self::NotAbsolute => "the request has no absolute URI".to_owned(),
+            Self::Client(error) => match kind_of(error) {
+                FailureKind::Refused
+                | FailureKind::Reset
+                | FailureKind::Truncated
+                | FailureKind::TimedOut => None,
+                FailureKind::Dns
+                | FailureKind::Tls
+                | FailureKind::BodyTooLarge
+                | FailureKind::Other => core(error),
+            },
+            Self::TooLarge { bytes_max } => Some(format!("more than {bytes_max} bytes")),
+            Self::Silent { within } => Some(format!(
+                "silent for {:.1} s, at least {} times as long as any reply took",
+                within.as_secs_f64(),
+                super::patience::TIMES
+            )),
+            Self::NotAbsolute => Some("the request has no absolute URI".to_owned()),
         }
     }
 }
@@ -197,15 +216,8 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     })
 }
 
-/// The texts of an error and its sources; one that only repeats its source is left out, and what a peer had a hand in is made harmless.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    for cause in causes(error) {
-        let text = cause.to_string();
-        if texts.last().is_some_and(|last| last.contains(&text)) {
-            continue;
-        }
-        texts.push(text);
-    }
-    sanitize(&texts.join(": "), MESSAGE_MAX)
+/// The text of the innermost cause, which is the system's or the peer's own; what a peer had a hand in is made harmless.
+fn core(error: &(dyn Error + 'static)) -> Option<String> {
+    let innermost = causes(error).last()?;
+    Some(sanitize(&innermost.to_string(), MESSAGE_MAX))
 }

@@ -46,21 +46,21 @@ async fn a_port_where_nobody_listens() {
         .unwrap_err();
     let (kind, text) = shown(failed, port);
     assert_eq!(kind, FailureKind::Refused);
-    insta::assert_snapshot!(text, @"connection refused at `http://127.0.0.1:PORT`: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)");
+    insta::assert_snapshot!(text, @"connection refused at `http://127.0.0.1:PORT`");
 }
 
 #[tokio::test]
 async fn a_connection_that_is_reset() {
     let (kind, text) = failure(&patient(), "http", Then::Reset).await;
     assert_eq!(kind, FailureKind::Reset);
-    insta::assert_snapshot!(text, @"connection closed without a reply at `http://127.0.0.1:PORT`: error sending request: client error (SendRequest): connection error: Connection reset by peer (os error 104)");
+    insta::assert_snapshot!(text, @"connection closed without a reply at `http://127.0.0.1:PORT`");
 }
 
 #[tokio::test]
 async fn a_connection_that_is_closed_without_a_word() {
     let (kind, text) = failure(&patient(), "http", Then::Say(b"")).await;
     assert_eq!(kind, FailureKind::Reset);
-    insta::assert_snapshot!(text, @"connection closed without a reply at `http://127.0.0.1:PORT`: error sending request: client error (SendRequest): connection closed before message completed");
+    insta::assert_snapshot!(text, @"connection closed without a reply at `http://127.0.0.1:PORT`");
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn a_server_that_never_answers() {
     let short = http(Duration::from_millis(80));
     let (kind, text) = failure(&short, "http", Then::SayAndStall(b"")).await;
     assert_eq!(kind, FailureKind::TimedOut);
-    insta::assert_snapshot!(text, @"timed out at `http://127.0.0.1:PORT`: error sending request: operation timed out");
+    insta::assert_snapshot!(text, @"timed out at `http://127.0.0.1:PORT`");
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn a_body_shorter_than_announced() {
     let reply = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf";
     let (kind, text) = failure(&patient(), "http", Then::Say(reply)).await;
     assert_eq!(kind, FailureKind::Truncated);
-    insta::assert_snapshot!(text, @"reply cut short at `http://127.0.0.1:PORT`: error decoding response body: request or response body error: error reading a body from connection: end of file before message length reached");
+    insta::assert_snapshot!(text, @"reply cut short at `http://127.0.0.1:PORT`");
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn a_chunked_body_without_its_end() {
     let reply = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n";
     let (kind, text) = failure(&patient(), "http", Then::Say(reply)).await;
     assert_eq!(kind, FailureKind::Truncated);
-    insta::assert_snapshot!(text, @"reply cut short at `http://127.0.0.1:PORT`: error decoding response body: request or response body error: error reading a body from connection: unexpected EOF during chunk size line");
+    insta::assert_snapshot!(text, @"reply cut short at `http://127.0.0.1:PORT`");
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn a_reply_that_is_not_http() {
     )
     .await;
     assert_eq!(kind, FailureKind::Other);
-    insta::assert_snapshot!(text, @"no reply at `http://127.0.0.1:PORT`: error sending request: client error (SendRequest): invalid HTTP version parsed");
+    insta::assert_snapshot!(text, @"no reply at `http://127.0.0.1:PORT`: invalid HTTP version parsed");
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn tls_where_none_is_spoken() {
     )
     .await;
     assert_eq!(kind, FailureKind::Tls, "{text}");
-    insta::assert_snapshot!(text, @"TLS failed at `https://127.0.0.1:PORT`: error sending request: client error (Connect): received corrupt message of type InvalidContentType");
+    insta::assert_snapshot!(text, @"TLS failed at `https://127.0.0.1:PORT`: received corrupt message of type InvalidContentType");
 }
 
 #[tokio::test]

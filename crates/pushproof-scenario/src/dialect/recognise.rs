@@ -137,6 +137,20 @@ impl Profile {
         }
         found
     }
+
+    /// Whether each of these says that what the request offers had not been used up before: it is a success, or "not yet". Whoever gets one of them
+    /// for a request that was sent again knows that the lost one took nothing away.
+    #[must_use]
+    pub fn shows_nothing_used(&self, outcomes: Outcomes) -> bool {
+        let shows = |position: usize| {
+            let outcome = self.outcomes.get(position).and_then(Option::as_ref);
+            outcome.is_some_and(Outcome::shows_nothing_used)
+        };
+        let classes = Outcomes::REFUSED
+            .with(Outcomes::THROTTLED)
+            .with(Outcomes::BROKEN);
+        !outcomes.is_empty() && !outcomes.meets(classes) && outcomes.positions().all(shows)
+    }
 }
 
 impl Recognition {
@@ -171,6 +185,15 @@ enum Fit {
 }
 
 impl Outcome {
+    fn shows_nothing_used(&self) -> bool {
+        let is_success = |form: &Alternative| {
+            let mut statuses = form.statuses.iter();
+            !form.statuses.is_empty() && statuses.all(|status| (200..300).contains(status))
+        };
+        let waits = matches!(self.means, Some(Meaning::Pending | Meaning::SlowDown));
+        waits || self.alternatives.iter().all(is_success)
+    }
+
     fn fit(&self, status: u16, seen: &Peek<'_>) -> Fit {
         let mut fit = Fit::None;
         for alternative in &self.alternatives {
@@ -310,6 +333,41 @@ mod tests {
             found.outcomes.meets(Outcomes::REFUSED)
         };
         assert_eq!(["x", "y", "z"].map(is_refused), [false, true, true]);
+    }
+
+    #[test]
+    fn a_success_and_a_not_yet_show_that_nothing_was_used_up() {
+        let text = "format: 1\ndialect: d\ntitle: D\noperations:\n  a: { http: GET /, outcomes: [given, early, told, any] }\nprofiles:\n  p: { given: { status: [200, 201] }, early: { error: x, means: pending }, told: { status: 403, error: y }, any: { has: [z] } }\n";
+        let dialect = Dialect::read(&Source::new("d", text), Requirements::default()).unwrap();
+        let shows = |names: &str| {
+            let names = names.split(' ').filter(|name| !name.is_empty());
+            let outcomes = names.map(|name| dialect.outcome(name).unwrap());
+            let outcomes = outcomes.fold(Outcomes::NONE, Outcomes::with);
+            dialect.profiles["p"].shows_nothing_used(outcomes)
+        };
+        let rows = [
+            "given",
+            "early",
+            "given early",
+            "told",
+            "given told",
+            "any",
+            "refused",
+            "given broken",
+            "",
+        ];
+        let rows = rows.map(|names| format!("{names:12} {}", shows(names)));
+        insta::assert_snapshot!(rows.join("\n"), @r"
+        given        true
+        early        true
+        given early  true
+        told         false
+        given told   false
+        any          false
+        refused      false
+        given broken false
+                     false
+        ");
     }
 
     #[test]

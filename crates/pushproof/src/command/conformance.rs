@@ -292,10 +292,14 @@ async fn site(
             Ok(Site::Sandbox(made))
         }
         Some(target) => {
-            let place = Place::reach(target, id)
-                .await
-                .map_err(|error| unusable(&error))?;
-            Ok(Site::Shared(Arc::new(place)))
+            // Reports are made all the same: whoever reads them must not find those of yesterday.
+            match Place::reach(target, id).await {
+                Ok(place) => Ok(Site::Shared(Arc::new(place))),
+                Err(error @ (SiteError::Down { .. } | SiteError::Clock(_))) => {
+                    Ok(Site::OutOfReach(chain(&error)))
+                }
+                Err(error) => Err(unusable(&error)),
+            }
         }
     }
 }

@@ -92,7 +92,7 @@ fn a_target_that_is_down() {
     ----- stdout -----
     doctor of `served-sandbox`: dialect auth0, profile observed
 
-    broken   reachable          http://127.0.0.1:[port]: connection refused at `http://127.0.0.1:[port]`: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
+    broken   reachable          http://127.0.0.1:[port]: connection refused at `http://127.0.0.1:[port]`
 
     all of this costs [requirements]
 

@@ -179,7 +179,6 @@ fn a_wrong_url() {
     pushproof 0.1.0 against `served-sandbox`: dialect auth0, profile observed, seed
     1, run [run id]
 
-    could-not-run  login.password: no user for `alice`: management token hook `POST…
 
     could-not-run  login.password
           The right password asks for a second factor, a wrong one for nothing
@@ -222,15 +221,12 @@ fn a_target_that_is_down() {
     pushproof 0.1.0 against `served-sandbox`: dialect auth0, profile observed, seed
     1, run [run id]
 
-    could-not-run  login.password: no user for `alice`: management token hook `POST…
 
     could-not-run  login.password
           The right password asks for a second factor, a wrong one for nothing
           scenarios/auth0/login/password.yaml:2
-          because: no user for `alice`: management token hook `POST
-                   http://127.0.0.1:[port]/oauth/token` failed: connection refused at
-                   `http://127.0.0.1:[port]`: error sending request: client error
-                   (Connect): tcp connect error: Connection refused (os error 111)
+          because: the target does not answer: connection refused at
+                   `http://127.0.0.1:[port]`; check `base_url`, and that it runs
 
     requirements  9 could-not-run, 148 without a selected scenario
     cases         1 could-not-run
@@ -244,11 +240,9 @@ fn a_target_that_is_down() {
       could-not-run   must    MTK-001   A new `mfa_token` opens all four doors, whi…
       could-not-run   must    MTK-009   Leaving the credential out is an error ever…
       could-not-run   must    LIST-007  Asking for the list without a token gets st…
-                              no user for `alice`: management token hook `POST
-                              http://127.0.0.1:[port]/oauth/token` failed: connection
-                              refused at `http://127.0.0.1:[port]`: error sending
-                              request: client error (Connect): tcp connect error:
-                              Connection refused (os error 111)
+                              the target does not answer: connection refused at
+                              `http://127.0.0.1:[port]`; check `base_url`, and that
+                              it runs
 
     exit 20: no case reached a verdict: the target, its users or its devices could
     not be used

@@ -113,7 +113,7 @@ fn collect(seen: &[Seen]) -> BTreeMap<String, String> {
         for body in [&exchange.request, &exchange.reply] {
             if let Ok(value) = serde_json::from_str::<Value>(body) {
                 members(&value, None, &mut secrets);
-            } else {
+            } else if !body.starts_with('<') {
                 for (name, value) in url_pairs(body) {
                     members(
                         &Value::Object([(name, Value::String(value))].into_iter().collect()),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::paint::{Paint, shorten, visible};
 use super::{Detail, Style, push_wrapped};
 use crate::{
-    Attribution, Case, Finding, KnownEntry, KnownOutcome, KnownState, Remedy, Requirement, Run,
-    Verdict, exit,
+    Attribution, Case, Finding, KnownEntry, KnownOutcome, KnownState, Level, Remedy, Requirement,
+    Run, Verdict, exit,
 };
 
 /// What explains a row stands under its id.
@@ -122,14 +122,42 @@ fn table(out: &mut String, selected: &[&Requirement], style: &Style) {
     if !listed.is_empty() {
         gap(out, style);
     }
-    for (at, requirement) in listed.iter().enumerate() {
-        row(out, requirement, id_width, style);
-        // What many rows have in common is said once, under the last of them.
-        let next = listed.get(at + 1);
-        if next.is_none_or(|next| explanation(next, style) != explanation(requirement, style)) {
-            explain(out, requirement, style);
+    // What many rows have in common is said once, under the last of them; if they are very many, they share one row.
+    for rows in listed.chunk_by(|one, next| explanation(one, style) == explanation(next, style)) {
+        let is_explained = explanation(rows[0], style).is_some();
+        if is_explained && rows.len() >= ROWS_MANY && style.detail < Detail::Verbose {
+            of_many(out, rows, style);
+        } else {
+            for requirement in rows {
+                row(out, requirement, id_width, style);
+            }
         }
+        explain(out, rows[0], style);
     }
+}
+
+/// From how many on requirements with the same explanation share a row.
+const ROWS_MANY: usize = 20;
+
+/// Requirements that have verdict and reason in common: how many of each level, and the first of them.
+fn of_many(out: &mut String, rows: &[&&Requirement], style: &Style) {
+    let mut levels: BTreeMap<Level, usize> = BTreeMap::new();
+    for requirement in rows {
+        *levels.entry(requirement.head.level).or_default() += 1;
+    }
+    let levels: Vec<String> = levels
+        .iter()
+        .map(|(level, count)| format!("{count} {level}"))
+        .collect();
+    let ids: Vec<&str> = rows.iter().map(|row| row.head.id.as_str()).collect();
+    let verdict = rows[0].verdict.under(style.strict);
+    let word = Paint::new(style).verdict(verdict, &format!("{:14}", verdict.name()));
+    let count = rows.len();
+    out.push_str(&format!(
+        "  {word}  {count} requirements: {}\n",
+        levels.join(", ")
+    ));
+    push_wrapped(out, ROW_INDENT, &some(&ids, style), style);
 }
 
 /// Why a requirement is neither as it should be nor breached; a breach has its finding.
@@ -216,7 +244,7 @@ fn not_applicable(out: &mut String, run: &Run, style: &Style) {
 }
 
 /// The first few of many, unless all are asked for.
-fn some(cases: &[&str], style: &Style) -> String {
+pub(super) fn some(cases: &[&str], style: &Style) -> String {
     const SHOWN_MAX: usize = 5;
     match cases.split_at_checked(SHOWN_MAX) {
         Some((shown, rest)) if !rest.is_empty() && style.detail < Detail::Verbose => {

@@ -3,6 +3,7 @@
 use pushproof_scenario::ActExpect;
 
 use super::*;
+use crate::again;
 use crate::trouble::is_gateway;
 
 impl Driver<'_> {
@@ -103,6 +104,19 @@ impl Driver<'_> {
         self.unsure.get_or_insert(what);
     }
 
+    /// Whether a request may be sent again although nobody knows what became of it: where the step demands what the endpoint gives nobody from
+    /// whom the lost request has taken it, and there is a push left if it is one.
+    fn may_ask_again(&self, step: usize) -> bool {
+        let step = &self.program.steps[step];
+        let Action::Call { exchange, expect } = &step.action else {
+            return false;
+        };
+        let operation = &self.program.dialect.operations[exchange.operation];
+        !expect.any_but
+            && self.program.profile.shows_nothing_used(expect.outcomes)
+            && (!operation.disturbs || self.context.pushes.take(1))
+    }
+
     /// Decides what is done about something that came between.
     pub(super) fn troubled(
         &mut self,
@@ -115,9 +129,8 @@ impl Driver<'_> {
         };
         let operation = self.operation(sent).name.clone();
         self.context.weather.trouble(&operation);
-        *self.troubles.entry(operation).or_default() += 1;
+        let (again, step) = (sent.again - sent.throttled, usize::from(sent.step));
         let harmless = trouble.fate == Fate::NotDone || self.operation(sent).may_be_repeated();
-        let (again, step) = (sent.again, usize::from(sent.step));
         let poll = match &self.program.steps[step].action {
             Action::Poll(poll) => Some(poll),
             _ => None,
@@ -128,14 +141,19 @@ impl Driver<'_> {
         let polls_max = poll.and_then(|poll| poll.policy.polls_max);
         let is_last = polls_max.is_some_and(|most| self.polls + 1 >= most);
         let is_dead = self.context.weather.is_dead().is_some();
-        let may_again = again < AGAIN_MAX && harmless && !is_dead;
+        let may_again = !is_dead && again < self.context.weather.again_max(&operation);
+        *self.troubles.entry(operation).or_default() += 1;
         match trouble.kind {
             TroubleKind::Throttled => {
                 let wait = trouble.wait.unwrap_or(self.program.dialect.poll.interval);
-                let waits = may_again && !counts && wait <= self.patience;
+                let waits =
+                    !is_dead && !counts && sent.throttled < THROTTLED_MAX && wait <= self.patience;
                 if waits {
                     self.remember(flight, &result, &trouble, Remedy::Waited);
                     self.patience = self.patience.saturating_sub(wait);
+                    if let Some(sent) = self.sent.get_mut(&flight) {
+                        sent.throttled += 1;
+                    }
                     self.held.push((self.now().saturating_add(wait), flight));
                     return;
                 }
@@ -144,9 +162,14 @@ impl Driver<'_> {
                     None => trouble.what.clone(),
                 });
             }
-            TroubleKind::NoReply | TroubleKind::Front if may_again => {
+            TroubleKind::NoReply | TroubleKind::Front
+                if may_again && (harmless || self.may_ask_again(step)) =>
+            {
                 self.remember(flight, &result, &trouble, Remedy::SentAgain);
-                return self.send_again(flight, REST * 4_u32.pow(again));
+                if !harmless {
+                    self.unsure.get_or_insert(trouble.what);
+                }
+                return self.send_again(flight, again::rest(again));
             }
             TroubleKind::NoReply | TroubleKind::Front => {}
         }

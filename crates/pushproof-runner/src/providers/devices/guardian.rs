@@ -11,6 +11,7 @@ use pushproof_device::{
 use pushproof_report::{ActResult, Secret};
 
 use super::{Act, Acted, template};
+use crate::again::{self, AGAIN_MAX};
 use crate::clock::Stopwatch;
 use crate::providers::hook::{Hook, HookError};
 use crate::providers::messages::Patience;
@@ -34,11 +35,6 @@ impl Inbox {
         }
     }
 }
-
-/// How often a request of a phone is sent again, if something came between.
-const AGAIN_MAX: u32 = 3;
-/// The rest before that; each further one is four times as long.
-const REST: Duration = Duration::from_millis(30);
 
 /// How a phone reads the reply to what it asked.
 type Read = fn(&mut Phone, &Response<Vec<u8>>) -> Result<Reading, DeviceError>;
@@ -198,7 +194,7 @@ impl Guardian {
     /// a refusal may then mean that it was done already.
     async fn deliver(&mut self, request: Request<Vec<u8>>, read: Read) -> Result<Acted, Problem> {
         let mut lost = None;
-        let mut again = 0;
+        let mut times = 0;
         loop {
             let (problem, may_be_done) = match self.tenant.exchange(request.clone()).await {
                 Ok(Exchanged { response, .. }) => match read(&mut self.phone, &response) {
@@ -219,14 +215,14 @@ impl Guardian {
                 }
             };
             let is_sandbox = self.inbox.patience.is_none();
-            if is_sandbox || !problem.comes_between() || again == AGAIN_MAX {
+            if is_sandbox || !problem.comes_between() || times == AGAIN_MAX {
                 return Err(problem);
             }
             if may_be_done {
                 lost.get_or_insert_with(|| problem.to_string());
             }
-            tokio::time::sleep(REST * 4_u32.pow(again)).await;
-            again += 1;
+            tokio::time::sleep(again::rest(times)).await;
+            times += 1;
         }
     }
 
