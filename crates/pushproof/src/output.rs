@@ -164,8 +164,10 @@ impl Output {
 
     /// Records, folds and prints an event.
     pub(crate) fn tell(&self, event: Event) {
+        let mut inner = self.inner();
+        // Taken while nobody else can tell anything: no line is older than the one above it.
         let at_ms = self.took_ms();
-        self.inner().tell(at_ms, event);
+        inner.tell(at_ms, event);
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
