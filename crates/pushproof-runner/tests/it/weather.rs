@@ -69,15 +69,14 @@ fn is_of_a_scenario(request_line: &str, body: &str) -> bool {
         || path.contains("/userinfo")
 }
 
-/// A share of the cases for each seed, and all of them together.
-fn share(seed: u64) -> Vec<Arc<Program>> {
-    let of = SEEDS.count();
+/// One of so many shares of the cases for each seed.
+fn share(seed: u64, of: usize) -> Vec<Arc<Program>> {
     let nth = usize::try_from(seed).unwrap() % of;
     programs().into_iter().skip(nth).step_by(of).collect()
 }
 
-/// Eight kinds of mischief, each to so many requests of a hundred; every seed has a share of the cases.
-async fn by_chance(per_cent_each: u32) -> Vec<(u64, Proxy, Run, Vec<Event>)> {
+/// Eight kinds of mischief, each to so many requests of a hundred; every seed has one of so many shares of the cases.
+async fn by_chance(per_cent_each: u32, shares: usize) -> Vec<(u64, Proxy, Run, Vec<Event>)> {
     let mut runs = JoinSet::new();
     for seed in SEEDS {
         runs.spawn(async move {
@@ -86,7 +85,7 @@ async fn by_chance(per_cent_each: u32) -> Vec<(u64, Proxy, Run, Vec<Event>)> {
                 let proxy = Proxy::by_chance(tenant.address(), seed, per_cent_each).await;
                 let mut target = one_by_one(&proxy, &tenant);
                 target.limits.timeout = timeout;
-                let (run, events) = run(target, share(seed)).await;
+                let (run, events) = run(target, share(seed, shares)).await;
                 (proxy, run, events)
             })
             .await;
@@ -96,15 +95,18 @@ async fn by_chance(per_cent_each: u32) -> Vec<(u64, Proxy, Run, Vec<Event>)> {
     runs.join_all().await
 }
 
-/// How many cases of all runs came through.
+/// How many cases of a hundred came through in all runs together.
 fn passed(runs: &[(u64, Proxy, Run, Vec<Event>)]) -> usize {
-    let of = |run: &Run| verdicts(run).get(&Verdict::Pass).copied();
-    runs.iter().filter_map(|(_, _, run, _)| of(run)).sum()
+    let passed = |run: &Run| verdicts(run).get(&Verdict::Pass).copied();
+    let passed: usize = runs.iter().filter_map(|(_, _, run, _)| passed(run)).sum();
+    let all: usize = runs.iter().map(|(_, _, run, _)| run.cases().len()).sum();
+    passed * 100 / all
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_mischief_of_the_way_is_a_breach_of_the_tenant() {
-    let runs = by_chance(5).await;
+    // With the mischief come many more runs of each case: half of the cases are enough.
+    let runs = by_chance(5, 2 * SEEDS.count()).await;
     for (seed, proxy, run, events) in &runs {
         let findings: Vec<String> = run
             .findings()
@@ -161,16 +163,16 @@ async fn no_mischief_of_the_way_is_a_breach_of_the_tenant() {
             "seed {seed}: {visible} deeds, {seen} of them told"
         );
     }
-    assert!(passed(&runs) >= 36, "{}", passed(&runs));
+    assert!(passed(&runs) >= 80, "{} %", passed(&runs));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nearly_everything_comes_through_light_mischief() {
-    let runs = by_chance(1).await;
+    let runs = by_chance(1, SEEDS.count()).await;
     for (seed, _, run, _) in &runs {
         assert_eq!(run.findings().len(), 0, "seed {seed}: {}", told(run));
     }
-    assert!(passed(&runs) >= 70, "{}", passed(&runs));
+    assert!(passed(&runs) >= 95, "{} %", passed(&runs));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
