@@ -19,6 +19,7 @@ mod trouble;
 pub mod exit;
 pub mod render;
 
+mod mask;
 mod sanitize;
 mod secret;
 
@@ -28,7 +29,8 @@ pub use event::{
 };
 pub use known::{Deviation, Deviations};
 pub use level::Level;
-pub use record::{Cut, Read, ReadError, RecordWriter, WriteError, read};
+pub use mask::{Mask, names_a_secret, without_secrets};
+pub use record::{Cut, Read, ReadError, RecordWriter, WriteError, read, scan_line};
 pub use run::{
     Act, Case, CaseEnd, Check, Exchange, Happening, Instance, KnownOutcome, Probe, Requirement,
     Run, RunEnd, Step, Trouble, Wait, repeated,

@@ -1,7 +1,8 @@
 //! The run record, `record.jsonl`: one [`Line`] of JSON for each event, flushed as it happens.
 //!
 //! [`RecordWriter`] is the gate through which every event passes before any report sees it: it takes learnt
-//! secrets out, numbers the line, and refuses to write a line in which a secret still stands. [`read`] takes
+//! secrets out, numbers the line, and refuses to write a line in which a secret still stands. What it looks at are the texts of a line: the
+//! names of members and the words from our own lists come from nobody else. [`read`] takes
 //! what a killed run left behind: at most the last line is cut, and that is said, not an error.
 
 use std::io::{self, BufRead, Write};
@@ -61,10 +62,11 @@ impl<W: Write> RecordWriter<W> {
     /// See [`WriteError`]. After [`WriteError::Secret`] the record goes on with the same number.
     pub fn write(&mut self, at_ms: u64, event: Event) -> Result<Event, WriteError> {
         let seq = self.seq;
-        let (text, event) = self.line(at_ms, event);
-        if let Some(label) = self.redactor.scan(&text) {
+        let (value, event) = self.line(at_ms, event);
+        if let Some(label) = scan_value(&value, &self.redactor) {
             return Err(WriteError::Secret { label, seq });
         }
+        let text = format!("{value}\n");
         self.out
             .write_all(text.as_bytes())
             .and_then(|()| self.out.flush())
@@ -79,7 +81,9 @@ impl<W: Write> RecordWriter<W> {
     }
 
     /// The line, and the event that it holds.
-    fn line(&self, at_ms: u64, event: Event) -> (String, Event) {
+    fn line(&self, at_ms: u64, event: Event) -> (Value, Event) {
+        // Nothing has come from the endpoint yet: what these say is no secret, whatever is handed out later.
+        let is_told_before = matches!(event, Event::RunStarted { .. } | Event::CasePlanned { .. });
         let line = Line {
             v: Line::VERSION,
             seq: self.seq,
@@ -88,15 +92,17 @@ impl<W: Write> RecordWriter<W> {
         };
         let mut value = serde_json::to_value(&line).expect("a line is plain data");
         redact(&mut value, &self.redactor);
-        let text = format!("{value}\n");
+        if is_told_before {
+            each_text(&value, &mut |text| self.redactor.spare(text));
+        }
         let line: Line =
-            serde_json::from_value(value).expect("redaction leaves our own words alone");
-        (text, line.event)
+            serde_json::from_value(value.clone()).expect("redaction leaves our own words alone");
+        (value, line.event)
     }
 }
 
 /// Members whose values are words of our own, from a closed list. A secret that equals one of them (the
-/// password `acknowledged`) is found by the scan of the line.
+/// password `acknowledged`) cannot be told from it.
 const OWN_WORDS: [&str; 4] = ["kind", "level", "result", "verdict"];
 
 fn redact(value: &mut Value, redactor: &Redactor) {
@@ -114,6 +120,35 @@ fn redact(value: &mut Value, redactor: &Redactor) {
                 }
             }
         }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The label of a secret that stands in a line of a record, perhaps because it was learnt after the line was written.
+pub fn scan_line(line: &str, redactor: &Redactor) -> Option<String> {
+    match serde_json::from_str(line) {
+        Ok(value) => scan_value(&value, redactor),
+        Err(_) => redactor.scan(line),
+    }
+}
+
+fn scan_value(value: &Value, redactor: &Redactor) -> Option<String> {
+    let mut found = None;
+    each_text(value, &mut |text| {
+        found = found.take().or_else(|| redactor.scan(text));
+    });
+    found
+}
+
+/// Every text of a line that is not one of our own words.
+fn each_text(value: &Value, look: &mut impl FnMut(&str)) {
+    match value {
+        Value::String(text) => look(text),
+        Value::Array(items) => items.iter().for_each(|item| each_text(item, look)),
+        Value::Object(members) => members
+            .iter()
+            .filter(|(name, _)| !OWN_WORDS.contains(&name.as_str()))
+            .for_each(|(_, member)| each_text(member, look)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

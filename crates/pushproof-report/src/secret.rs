@@ -3,9 +3,11 @@
 //!
 //! Two lines of defence, because each has a hole. The type protects values that pushproof handles itself,
 //! of any length. The search protects against echoes: a reply that repeats a token inside a longer text. It
-//! looks only for secrets of [`SECRET_CHARS_MIN`] characters or more, since shorter ones occur by chance.
+//! looks only for secrets of [`SECRET_CHARS_MIN`] characters or more, since shorter ones occur by chance, and for none that is a word of
+//! pushproof itself or of the files that it was given: see [`Redactor::spare`].
 
 mod index;
+mod ordinary;
 mod spell;
 mod view;
 
@@ -17,6 +19,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use aws_lc_rs::hmac;
 
 use index::Index;
+use ordinary::{Ordinary, is_ordinary};
 use view::View;
 
 /// A learnt secret is searched for in text from this many characters on.
@@ -80,6 +83,7 @@ struct Learnt {
     labels: Vec<Label>,
     seen: BTreeSet<Box<str>>,
     index: Index,
+    ordinary: Ordinary,
 }
 
 struct Label {
@@ -96,15 +100,22 @@ impl Redactor {
         }
     }
 
-    /// Remembers a secret. One of fewer than [`SECRET_CHARS_MIN`] characters is not searched for; it must
-    /// be kept out by its type. A secret that is known already keeps its first label.
+    /// Never takes for a secret what stands in this text: a dialect's or a scenario's, or what the target file says openly. Without it an
+    /// endpoint that hands out such a word as a token would have every output withheld that holds the word. What has been learnt stays learnt.
+    pub fn spare(&self, text: &str) {
+        self.learnt().ordinary.add(text);
+    }
+
+    /// Remembers a secret. One of fewer than [`SECRET_CHARS_MIN`] characters is not searched for, nor one that stands in a text to
+    /// [spare](Self::spare) or in what reports say by themselves; it must be kept out by its type. A secret that is known already keeps its
+    /// first label.
     pub fn learn(&self, label: &str, secret: &str) {
         if secret.chars().count() < SECRET_CHARS_MIN {
             return;
         }
         let placeholder = self.placeholder(label, secret).into();
         let mut learnt = self.learnt();
-        if !learnt.seen.insert(secret.into()) {
+        if !learnt.seen.insert(secret.into()) || is_ordinary(secret.as_bytes(), &learnt.ordinary) {
             return;
         }
         let owner = learnt.labels.len();
@@ -113,7 +124,9 @@ impl Redactor {
             placeholder,
         });
         for spelling in spell::spellings(secret) {
-            learnt.index.insert(spelling, owner);
+            if !is_ordinary(&spelling, &learnt.ordinary) {
+                learnt.index.insert(spelling, owner);
+            }
         }
     }
 

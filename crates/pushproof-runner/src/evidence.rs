@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use pushproof_report::{Redactor, ShownReply, ShownRequest};
-use pushproof_scenario::{Operation, Root, Session, ShownCall, each_below};
+use pushproof_report::{Mask, Redactor, ShownReply, ShownRequest};
+use pushproof_scenario::{Dialect, Operation, Root, Session, ShownCall, each_below};
 use serde_json::Value;
 
 /// Most of a body that a record keeps, in characters; what is judged is always the whole body.
@@ -68,54 +68,44 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// A reply as people see it: what the dialect calls a secret is hidden where it stands, and becomes known to the redactor.
+/// A reply as people see it: what the dialect calls a secret is hidden where it stands, and becomes known to the redactor. Where it stands is
+/// where the operation has it, and wherever else its name stands in the body or in a header, in JSON or not.
 pub(crate) fn reply(
+    dialect: &Dialect,
     operation: &Operation,
     response: &http::Response<Vec<u8>>,
     redactor: &Redactor,
 ) -> ShownReply {
+    let label = |name: &str| dialect.secret_name(name);
+    let mut hide = |label: &str, secret: &str| {
+        redactor.learn(label, secret);
+        redactor.placeholder(label, secret)
+    };
+    let mut mask = Mask::new(&label, &mut hide);
     let body = match serde_json::from_slice::<Value>(response.body()) {
         Ok(mut json) => {
             let secrets = operation.secrets.iter().chain(&operation.hidden);
             for path in secrets.filter(|path| path.root == Root::Body) {
                 let label = path.steps.last().map_or("body", String::as_str);
-                each_below(&mut json, &path.steps, &mut |place| {
-                    hide(place, label, redactor)
-                });
+                each_below(&mut json, &path.steps, &mut |place| mask.all(label, place));
             }
+            mask.json(&mut json);
             json.to_string()
         }
-        Err(_) => String::from_utf8_lossy(response.body()).into_owned(),
+        Err(_) => mask.text(&String::from_utf8_lossy(response.body())),
     };
     let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-        let value = redactor.redact(&String::from_utf8_lossy(value.as_bytes()));
-        (name.as_str().to_owned(), bounded(&value, HEADER_MAX))
+        let value = mask.text(&String::from_utf8_lossy(value.as_bytes()));
+        (
+            name.as_str().to_owned(),
+            bounded(&redactor.redact(&value), HEADER_MAX),
+        )
     };
+    let headers = response.headers().iter().map(header).collect();
     ShownReply {
         status: response.status().as_u16(),
-        headers: response.headers().iter().map(header).collect(),
+        headers,
         body: bounded(&redactor.redact(&body), BODY_MAX),
-    }
-}
-
-/// Hides every text below; a number or a boolean cannot be told from a harmless one and goes too.
-fn hide(value: &mut Value, label: &str, redactor: &Redactor) {
-    match value {
-        Value::Array(items) => items
-            .iter_mut()
-            .for_each(|item| hide(item, label, redactor)),
-        Value::Object(members) => members
-            .iter_mut()
-            .for_each(|(_, member)| hide(member, label, redactor)),
-        Value::Null => {}
-        Value::String(_) | Value::Bool(_) | Value::Number(_) => {
-            let text = match &*value {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            redactor.learn(label, &text);
-            *value = redactor.placeholder(label, &text).into();
-        }
     }
 }
 

@@ -206,6 +206,23 @@ impl fmt::Display for SecretRef {
 pub type Resolve<'a> = &'a dyn Fn(&SecretRef) -> Result<Secret, String>;
 
 impl Target {
+    /// What the file says openly: its names, and those by which clients and connections are known to everybody.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        let clients = self.client.iter().chain(self.clients.values());
+        let connection = match &self.users {
+            Some(Users::ManagementApi { connection, .. }) => Some(connection),
+            _ => None,
+        };
+        let own = [&self.name, &self.base_url, &self.dialect];
+        let named = self.endpoints.values().chain(self.inputs.values());
+        own.into_iter()
+            .chain(self.profile.as_ref())
+            .chain(clients.map(|client| &client.id))
+            .chain(connection)
+            .chain(named)
+            .map(String::as_str)
+    }
+
     /// What the target has of what its dialect knows: as the file says, or all that the rest of it makes possible.
     pub fn features(&self, known: &[String]) -> BTreeSet<String> {
         match &self.features {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::{Response, StatusCode, header};
 use pushproof_polling::Meaning;
-use pushproof_report::sanitize;
+use pushproof_report::{sanitize, without_secrets};
 use pushproof_scenario::{Outcomes, Recognition};
 use serde_json::Value;
 
@@ -115,7 +115,10 @@ fn front(response: &Response<Vec<u8>>) -> Option<String> {
             |to| {
                 format!(
                     "`{}`",
-                    sanitize(&String::from_utf8_lossy(to.as_bytes()), LOCATION_MAX)
+                    sanitize(
+                        &without_secrets(&String::from_utf8_lossy(to.as_bytes())),
+                        LOCATION_MAX
+                    )
                 )
             },
         );

@@ -35,6 +35,7 @@ pub struct Library {
     profiles: BTreeMap<String, Arc<Profile>>,
     scenarios: Vec<Scenario>,
     fragments: BTreeMap<String, Fragment>,
+    texts: Vec<String>,
 }
 
 impl Library {
@@ -82,6 +83,11 @@ impl Library {
             profiles,
             scenarios: Vec::new(),
             fragments: BTreeMap::new(),
+            texts: files
+                .iter()
+                .filter(|file| is_rules(&file.relative) || is_scenario(&file.relative))
+                .map(|file| file.text.clone())
+                .collect(),
         };
         for file in files.iter().filter(|file| is_scenario(&file.relative)) {
             library.add(file, &mut problems);
@@ -165,6 +171,11 @@ impl Library {
         let dialect = dialect.expect("programs are compiled after the target is known");
         dialect.locate(paths)?;
         dialect.give(inputs)
+    }
+
+    /// The text of every file that it was read from: what stands there is known to everybody.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(String::as_str)
     }
 
     /// The names of the dialect's profiles.

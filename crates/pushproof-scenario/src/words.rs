@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use pushproof_polling::Because;
-use pushproof_report::{Cover, sanitize};
+use pushproof_report::{Cover, Mask, sanitize};
 use serde_json::Value;
 
 use crate::ast::{ActExpect, Settles};
@@ -307,6 +307,9 @@ impl Program {
         let exchange = step.action.exchange();
         let operation = exchange.map(|exchange| &self.dialect.operations[exchange.operation]);
         let mut value = value.into_owned();
+        let label = |name: &str| self.dialect.secret_name(name);
+        let mut hide = evidence.hide;
+        let mut mask = Mask::new(&label, &mut hide);
         let secrets = operation
             .iter()
             .flat_map(|operation| operation.secrets.iter().chain(&operation.hidden));
@@ -318,12 +321,14 @@ impl Program {
                 each_below(
                     &mut value,
                     &secret.steps[path.steps.len()..],
-                    &mut |place| {
-                        *place = (evidence.hide)(&secret.to_string(), &plain(place)).into();
-                    },
+                    &mut |place| mask.all(&secret.to_string(), place),
                 );
             }
         }
+        if let Some(label) = path.steps.iter().find_map(|name| label(name)) {
+            return (evidence.hide)(label, &plain(&value));
+        }
+        mask.json(&mut value);
         let mut text = plain(&value);
         for (label, secret) in evidence.session.secrets() {
             if secret.len() >= SECRET_LENGTH_MIN && text.contains(secret) {

@@ -294,11 +294,10 @@ impl Output {
         );
         let mut texts = vec![("report", said.clone()), ("report", unwrapped)];
         for (name, _, text) in &written {
-            texts.push((name, text.clone()));
-            texts.push((
-                name,
-                json_strings(text).unwrap_or_else(|| without_references(text)),
-            ));
+            match json_strings(text) {
+                Some(inside) => texts.push((name, inside)),
+                None => texts.extend([(*name, text.clone()), (*name, without_references(text))]),
+            }
         }
         for (name, text) in texts {
             if let Some(label) = self.redactor.scan(&text) {

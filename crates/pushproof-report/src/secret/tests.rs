@@ -209,3 +209,53 @@ proptest! {
         prop_assert_eq!(format!("{secret}{secret:?}{secret:>40}{secret:#?}"), "‹secret›‹secret›‹secret›‹secret›");
     }
 }
+
+#[test]
+fn what_stands_in_a_spared_text_is_no_secret() {
+    let redactor = Redactor::new(KEY);
+    redactor.spare("error: authorization_pending # ask \"again\" later");
+    for word in [
+        "authorization_pending",
+        "ask \"again\" later",
+        "ask \\\"again\\\" later",
+        "not-applicable",
+    ] {
+        redactor.learn("mfa_token", word);
+        let text = format!("it said {word}");
+        assert_eq!(
+            (redactor.redact(&text), redactor.scan(&text)),
+            (text.clone(), None)
+        );
+    }
+    // Longer than the word, it is one.
+    redactor.learn("mfa_token", "authorization_pending_1");
+    assert_eq!(
+        redactor.scan("authorization_pending_1").as_deref(),
+        Some("mfa_token")
+    );
+}
+
+proptest! {
+    /// However an endpoint chooses its tokens, a text that is to be spared is shown as it is.
+    #[test]
+    fn a_spared_text_is_never_touched(
+        text in "[ -~]{20,60}",
+        from in 0_usize..8,
+        length in 12_usize..20,
+        spelt in 0_usize..4,
+    ) {
+        let redactor = Redactor::new(KEY);
+        redactor.spare(&text);
+        let piece = &text[from..(from + length).min(text.len())];
+        let decoded = match spelt {
+            0 => Some(piece.as_bytes().to_vec()),
+            1 => BASE64_NOPAD.decode(piece.as_bytes()).ok(),
+            2 => BASE64URL_NOPAD.decode(piece.as_bytes()).ok(),
+            _ => HEXLOWER.decode(piece.as_bytes()).ok(),
+        };
+        if let Some(secret) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) {
+            redactor.learn("mfa_token", &secret);
+        }
+        prop_assert_eq!(redactor.redact(&text), text);
+    }
+}

@@ -43,6 +43,11 @@ impl View {
             .collect()
     }
 
+    /// The text, decoded from its beginning.
+    pub(super) fn read(&self) -> &[u8] {
+        &self.main.bytes
+    }
+
     /// Tells where in the original a needle stands, and whose it is.
     pub(super) fn find(&self, index: &Index, mut found: impl FnMut(Range<usize>, usize)) {
         let Reading { bytes, starts } = &self.main;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use pushproof_report::{Event, ReadError, RecordWriter, Redactor, Run, WriteError, read};
+use pushproof_report::{Event, ReadError, RecordWriter, Redactor, Run, read, scan_line};
 
 use crate::story::{self, REQUIREMENTS, Story};
 
@@ -71,19 +71,46 @@ fn an_echoed_secret_is_neither_written_nor_given_back() {
     assert_eq!(redactor.scan(&format!("{given:?}")), None);
 }
 
+/// A tenant may hand them out as tokens. They are in every record, so nothing is told by them, and nothing is lost for them.
 #[test]
-fn a_secret_that_no_redaction_reaches_stops_the_record() {
+fn words_of_the_record_itself_are_no_secrets() {
     let redactor = redactor();
-    redactor.learn("password", "acknowledged");
+    for word in [
+        "acknowledged",
+        "case-finished",
+        "took_us\":830}",
+        "\",\"took_us\":",
+    ] {
+        redactor.learn("mfa_token", word);
+    }
+    let events = story::instructive().end(10).events();
+    let (record, given) = written(events.clone(), &redactor);
+    assert_eq!(given, events);
+    let text = String::from_utf8(record).unwrap();
+    assert!(
+        text.lines()
+            .all(|line| scan_line(line, &redactor).is_none())
+    );
+}
+
+/// Whatever is told before the first case starts is known before the endpoint says a word.
+#[test]
+fn names_of_cases_are_no_secrets() {
+    let redactor = redactor();
     let mut story = Story::new(&REQUIREMENTS[..1]);
     story
-        .start("one")
-        .act(0, "enrol", pushproof_report::ActResult::Acknowledged);
-    let mut writer = RecordWriter::new(Vec::new(), redactor);
-    let error = writer.write(0, story.events().pop().unwrap()).unwrap_err();
-    insta::assert_snapshot!(error, @"secret `password` stands in line 0 of the record");
-    assert!(matches!(error, WriteError::Secret { .. }));
-    assert_eq!(writer.into_inner(), b"");
+        .start("push.challenge.rejected[decide_after=0]")
+        .end(0);
+    let mut events = story.events();
+    let rest = events.split_off(2);
+    let mut writer = RecordWriter::new(Vec::new(), Arc::clone(&redactor));
+    for event in events {
+        writer.write(0, event).unwrap();
+    }
+    redactor.learn("mfa_token", "push.challenge.rejected[decide_after=0]");
+    for event in rest {
+        assert_eq!(writer.write(0, event.clone()).unwrap(), event);
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ use crate::clock::Ticket;
 use crate::evidence;
 use crate::judge::{Finished, Grounds, Judge};
 use crate::providers::aids::Aids;
-use crate::providers::devices::{Act, Acted, PUBLIC, Phones};
+use crate::providers::devices::{Act, Acted, Phones, SECRET};
 use crate::providers::users::User;
 use crate::site::Place;
 use crate::transport::{Exchanged, Failure, FailureKind};
@@ -510,7 +510,7 @@ impl<'a> Driver<'a> {
             .map(|(name, value): &(String, Secret)| (name.clone(), value.reveal().to_owned()))
             .collect();
         for (name, value) in &values {
-            if !PUBLIC.contains(&name.as_str()) {
+            if SECRET.contains(&name.as_str()) || self.program.dialect.secret_name(name).is_some() {
                 self.context.redactor.learn(name, value);
             }
         }
@@ -520,6 +520,14 @@ impl<'a> Driver<'a> {
             ActResult::Unavailable => Input::Unavailable(flight),
         };
         self.session.handle(self.now(), input);
+        self.learn_captures();
+    }
+
+    /// What the session keeps as a secret must be known before anything is told of it.
+    fn learn_captures(&self) {
+        for (label, secret) in self.session.secrets() {
+            self.context.redactor.learn(label, secret);
+        }
     }
 
     fn poll_of(&self, step: u16) -> Option<u32> {

@@ -43,8 +43,9 @@ impl Act {
     }
 }
 
-/// What an act brings to light and is no secret: it stands in other replies too.
-pub(crate) const PUBLIC: [&str; 2] = ["sent_at", "enrolment_id"];
+/// What an act brings to light and is a secret whether or not a step captures it. Whatever else stands in an answer (`"status": "acknowledged"`)
+/// says how it went.
+pub(crate) const SECRET: [&str; 2] = ["challenge", "code"];
 
 /// What became of an act.
 #[derive(Clone, PartialEq, Debug)]

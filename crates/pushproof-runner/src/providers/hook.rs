@@ -1,7 +1,7 @@
 //! One call of a hook: its time limit, its errors.
 
 use http::{Method, Request, Response, StatusCode, header};
-use pushproof_report::sanitize;
+use pushproof_report::{sanitize, without_secrets};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ fn named(hook: &str) -> String {
 fn shown_body(body: &[u8]) -> String {
     match String::from_utf8_lossy(body).trim() {
         "" => String::new(),
-        text => format!(": {}", sanitize(text, ANSWER_SHOWN_MAX)),
+        text => format!(": {}", sanitize(&without_secrets(text), ANSWER_SHOWN_MAX)),
     }
 }
 

@@ -50,6 +50,8 @@ pub struct Dialect {
     pub profiles: BTreeMap<String, Profile>,
     /// The cadence that clients are told to keep.
     pub poll: PollRules,
+    /// The names that stand for secrets in the replies of any operation, each as [`plain_name`] has it and as the dialect writes it.
+    pub(crate) secret_names: BTreeMap<String, String>,
     /// What holds for every reply of some operations.
     pub always: Vec<Always>,
     /// How long things live unless a target says otherwise.
@@ -60,6 +62,21 @@ pub struct Dialect {
     pub client_refused: Outcomes,
     /// The numbered statements about the endpoint.
     pub requirements: Requirements,
+}
+
+impl Dialect {
+    /// The dialect's own spelling of a name, if it marks what bears it as a secret in some reply. A server that nests its answers or spells
+    /// names in its own way gives out the same secrets, so case, `_` and `-` do not count.
+    #[must_use]
+    pub fn secret_name(&self, name: &str) -> Option<&str> {
+        self.secret_names.get(&plain_name(name)).map(String::as_str)
+    }
+}
+
+/// A name's letters and digits, in lower case.
+pub(crate) fn plain_name(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 /// One call that a dialect defines.

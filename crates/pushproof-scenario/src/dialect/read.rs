@@ -77,6 +77,14 @@ fn read(reader: &Reader, node: &Node, requirements: Requirements) -> Option<Dial
     operations.push(written_out(&operations, outcomes.len()));
     let always =
         always_node.map(|node| always(reader, node, &operations, &outcomes, &requirements));
+    let marked = operations.iter().flat_map(|operation| {
+        let paths = operation.secrets.iter().chain(&operation.hidden);
+        paths.filter_map(|path| path.steps.last())
+    });
+    let secret_names = marked
+        .map(|name| (super::plain_name(name), name.clone()))
+        .filter(|(plain, _)| plain.chars().any(|letter| letter.is_ascii_alphabetic()))
+        .collect();
     Some(Dialect {
         name: name?.value,
         title: title?.value,
@@ -85,6 +93,7 @@ fn read(reader: &Reader, node: &Node, requirements: Requirements) -> Option<Dial
         endpoints,
         given: BTreeMap::new(),
         operations,
+        secret_names,
         outcomes,
         profiles,
         poll: poll.unwrap_or_default(),

@@ -195,7 +195,7 @@ async fn one(
     (id, several): (&str, bool),
 ) -> Result<u8, Problem> {
     let mut site = site(command, prepared, round, id).await?;
-    let redactor = Arc::new(Redactor::new(random()));
+    let redactor = redactor(&prepared.library, &prepared.described);
     let started = humantime::format_rfc3339_seconds(clock::wall()).to_string();
     let against = Against {
         programs: &round.all,
@@ -271,6 +271,16 @@ async fn one(
         Problem::usage("the run is over and something still writes to it").code(exit::BUG)
     })?;
     output.finish()
+}
+
+/// Knows no secret yet, and all that can be none.
+pub(super) fn redactor(library: &Library, target: &Target) -> Arc<Redactor> {
+    let redactor = Redactor::new(random());
+    library
+        .texts()
+        .chain(target.words())
+        .for_each(|text| redactor.spare(text));
+    Arc::new(redactor)
 }
 
 async fn site(
@@ -431,7 +441,7 @@ pub(super) fn run_id() -> String {
         .collect()
 }
 
-pub(super) fn random() -> [u8; 32] {
+fn random() -> [u8; 32] {
     let mut bytes = [0; 32];
     aws_lc_rs::rand::fill(&mut bytes).expect("the system's randomness does not fail");
     bytes

@@ -67,7 +67,7 @@ pub(crate) async fn run(args: &Args, command: &Doctor, colour: bool) -> Result<u
     let mut visit = Visit {
         target: &target,
         programs: &programs,
-        redactor: Arc::new(Redactor::new(conformance::random())),
+        redactor: conformance::redactor(&library, &target),
         run: conformance::run_id(),
         found: Vec::new(),
     };

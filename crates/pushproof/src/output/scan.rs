@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use pushproof_report::Redactor;
+use pushproof_report::{Redactor, scan_line};
 
 use crate::command::Problem;
 
@@ -15,15 +15,14 @@ pub(super) fn scan_file(path: &Path, redactor: &Redactor) -> Result<Option<Strin
     for line in BufReader::new(File::open(path).map_err(failed)?).split(b'\n') {
         let line = line.map_err(failed)?;
         let text = String::from_utf8_lossy(&line);
-        let inside = json_strings(&text).unwrap_or_default();
-        if let Some(label) = redactor.scan(&text).or_else(|| redactor.scan(&inside)) {
+        if let Some(label) = scan_line(&text, redactor) {
             return Ok(Some(label));
         }
     }
     Ok(None)
 }
 
-/// Every text in a JSON value, without the escapes of JSON.
+/// Every text in a JSON value, without the escapes of JSON. The names of members are our own.
 pub(super) fn json_strings(text: &str) -> Option<String> {
     fn collect(value: &serde_json::Value, into: &mut String) {
         match value {
@@ -33,11 +32,7 @@ pub(super) fn json_strings(text: &str) -> Option<String> {
             }
             serde_json::Value::Array(items) => items.iter().for_each(|item| collect(item, into)),
             serde_json::Value::Object(members) => {
-                for (name, member) in members {
-                    into.push_str(name);
-                    into.push('\n');
-                    collect(member, into);
-                }
+                members.values().for_each(|member| collect(member, into));
             }
             serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {
             }

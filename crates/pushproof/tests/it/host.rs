@@ -12,11 +12,16 @@ use pushproof_tenant::{Keys, Settings, Tenant};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::secrets::url_pairs;
+
 /// The example of a target, as it stands in the repository.
 pub(crate) const EXAMPLE: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../../scenarios/targets/served-sandbox.yaml"
 ));
+
+/// What becomes of a reply, given the path of its request.
+type Bend = Arc<dyn Fn(&str, Response<Vec<u8>>) -> Response<Vec<u8>> + Send + Sync>;
 
 /// One exchange with the tenant.
 #[derive(Clone, Debug)]
@@ -51,7 +56,32 @@ impl Host {
         Self::start(Settings::default(), Clock::real(), look)
     }
 
+    /// A tenant in virtual time whose replies are bent before they leave; its own controls are not.
+    pub(crate) fn bent(bend: impl Fn(&str, Value) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        let clock = Clock::jumping(UNIX_EPOCH + Duration::from_secs(1_767_225_600));
+        let bend = move |path: &str, mut reply: Response<Vec<u8>>| {
+            let is_control = path.starts_with("/__control/") || path == "/api/v2/users";
+            if let Ok(json) = serde_json::from_slice(reply.body())
+                && !is_control
+            {
+                *reply.body_mut() = bend(path, json);
+                reply.headers_mut().remove(http::header::CONTENT_LENGTH);
+            }
+            reply
+        };
+        Self::start_with(Settings::default(), clock, Arc::new(|_| {}), Arc::new(bend))
+    }
+
     fn start(settings: Settings, clock: Clock, look: Arc<dyn Fn(&Seen) + Send + Sync>) -> Self {
+        Self::start_with(settings, clock, look, Arc::new(|_, reply| reply))
+    }
+
+    fn start_with(
+        settings: Settings,
+        clock: Clock,
+        look: Arc<dyn Fn(&Seen) + Send + Sync>,
+        bend: Bend,
+    ) -> Self {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let tenant = Mutex::new(Tenant::new(settings, Keys::generate()));
         let (log, shift_ms) = (Arc::clone(&seen), AtomicU64::new(0));
@@ -64,10 +94,11 @@ impl Host {
             let reply = if path == "/__control/clock" {
                 advance(now, &shift_ms, request.body())
             } else {
-                tenant
-                    .lock()
-                    .unwrap()
-                    .handle(shifted(now, shift_ms.load(Ordering::SeqCst)), request)
+                let reply = tenant.lock().unwrap().handle(
+                    shifted(now, shift_ms.load(Ordering::SeqCst)),
+                    by_url(request),
+                );
+                bend(&path, reply)
             };
             let (status, body) = (
                 reply.status().as_u16(),
@@ -142,4 +173,25 @@ fn advance(now: SystemTime, shift_ms: &AtomicU64, body: &[u8]) -> Response<Vec<u
     let now = shifted(now, shift_ms.fetch_add(by_ms, Ordering::SeqCst) + by_ms);
     let now_ms = u64::try_from(now.duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
     Response::new(json!({ "now_ms": now_ms }).to_string().into_bytes())
+}
+
+/// `POST /device/ACTION/USER?NAME=VALUE`, as a hook with a template is called, as the sandbox's own form of it.
+fn by_url(request: Request<Vec<u8>>) -> Request<Vec<u8>> {
+    let called = request.uri().path().strip_prefix("/device/");
+    let Some((action, user)) = called.and_then(|called| called.split_once('/')) else {
+        return request;
+    };
+    assert!(request.body().is_empty(), "a template has no body");
+    let with = url_pairs(request.uri().query().unwrap_or_default());
+    let with: serde_json::Map<String, Value> = with
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| (name, value.into()))
+        .collect();
+    let user = &url_pairs(&format!("user={user}"))[0].1;
+    let body = json!({ "action": action, "user": user, "with": with });
+    Request::post("/__control/device")
+        .header(http::header::CONTENT_TYPE, "application/json")
+        .body(body.to_string().into_bytes())
+        .unwrap()
 }

@@ -47,3 +47,5 @@ mod mistakes;
 mod kill;
 
 mod leak;
+
+mod hostile;

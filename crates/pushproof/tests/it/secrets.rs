@@ -153,7 +153,7 @@ fn is_written(value: &str) -> bool {
 }
 
 /// A form's fields. Only what these tests need: names are plain.
-fn url_pairs(body: &str) -> Vec<(String, String)> {
+pub(crate) fn url_pairs(body: &str) -> Vec<(String, String)> {
     body.split('&')
         .filter_map(|pair| pair.split_once('='))
         .map(|(name, value)| (name.to_owned(), decoded(value)))

@@ -230,7 +230,12 @@ impl Driver<'_> {
         let event = match result {
             Ok(Exchanged { response, took }) => {
                 let is = self.recognise(sent.operation, response);
-                let shown = evidence::reply(self.operation(sent), response, &self.context.redactor);
+                let shown = evidence::reply(
+                    &self.program.dialect,
+                    self.operation(sent),
+                    response,
+                    &self.context.redactor,
+                );
                 self.exchanged(sent, poll, Some(shown), None, self.names(is), *took)
             }
             Err(failure) => {

@@ -59,7 +59,12 @@ impl Driver<'_> {
             return;
         };
         let names = self.names(recognition);
-        let reply = evidence::reply(self.operation(sent), response, &self.context.redactor);
+        let reply = evidence::reply(
+            &self.program.dialect,
+            self.operation(sent),
+            response,
+            &self.context.redactor,
+        );
         let event = self.exchanged(
             sent,
             (poll > 0).then_some(poll),
@@ -68,9 +73,7 @@ impl Driver<'_> {
             names,
             *took,
         );
-        for (label, secret) in self.session.secrets() {
-            self.context.redactor.learn(label, secret);
-        }
+        self.learn_captures();
         self.tell(event);
     }
 

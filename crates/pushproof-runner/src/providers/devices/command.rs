@@ -4,7 +4,7 @@ use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use pushproof_report::sanitize;
+use pushproof_report::{sanitize, without_secrets};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
@@ -105,7 +105,7 @@ async fn keep(stream: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
 fn says(stderr: &[u8]) -> String {
     match String::from_utf8_lossy(stderr).trim() {
         "" => String::new(),
-        text => format!(": {}", sanitize(text, SHOWN_MAX)),
+        text => format!(": {}", sanitize(&without_secrets(text), SHOWN_MAX)),
     }
 }
 
