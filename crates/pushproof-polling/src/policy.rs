@@ -26,17 +26,24 @@ pub enum Cadence {
     /// A gap of zero is kept as written; where the last one repeats, it is at least [`INTERVAL_MIN`], so that time passes and the
     /// deadline is reached. An empty list says nothing and is kept like [`Cadence::Steady`].
     Gaps(Box<[Duration]>),
+    /// Over-eager at first, and then obedient: gap *i* stands before poll *i* while the list lasts, and from there on the interval in force
+    /// and the waits decide, as with [`Cadence::Steady`]. What the endpoint asked for meanwhile counts from there on.
+    GapsThenSteady(Box<[Duration]>),
 }
 
 impl Cadence {
     /// The gap that stands before the poll that `polls` others preceded; nothing if the interval decides.
     pub(crate) fn gap(&self, polls: u32) -> Option<Duration> {
-        let Self::Gaps(gaps) = self else { return None };
+        let (gaps, last) = match self {
+            Self::Steady => return None,
+            Self::Gaps(gaps) => (gaps, gaps.last()),
+            Self::GapsThenSteady(gaps) => (gaps, None),
+        };
         let written = usize::try_from(polls)
             .ok()
             .and_then(|i| gaps.get(i))
             .copied();
-        written.or_else(|| gaps.last().map(|&last| last.max(INTERVAL_MIN)))
+        written.or_else(|| last.map(|&last| last.max(INTERVAL_MIN)))
     }
 }
 

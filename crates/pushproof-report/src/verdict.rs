@@ -25,7 +25,7 @@ pub enum Verdict {
     CouldNotRun,
     /// Held.
     Pass,
-    /// The target lacks a feature that it needs.
+    /// The target lacks a feature that it needs, or nothing was there of what it is about and need not be there.
     NotApplicable,
 }
 

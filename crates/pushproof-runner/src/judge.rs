@@ -88,13 +88,7 @@ impl Judge {
         };
         match check {
             CheckRef::Always(position) => {
-                // A breach replaces what held before; the first breach is the one that is told.
-                let breach = held == Held::No
-                    && self
-                        .always
-                        .get(&position)
-                        .is_some_and(|known| known.held != Held::No);
-                if breach || !self.always.contains_key(&position) {
+                if !self.knows_always(position, held) {
                     self.always.insert(position, judged);
                 }
             }
@@ -114,11 +108,16 @@ impl Judge {
         }
     }
 
-    /// Whether a condition of the dialect needs no more words: it was breached already, or it held and holds again.
+    /// Whether a condition of the dialect needs no more words. A breach replaces what held before, and what held replaces what had nothing to
+    /// look at; the first breach is the one that is told.
     pub(crate) fn knows_always(&self, position: u16, held: Held) -> bool {
         self.always
             .get(&position)
-            .is_some_and(|known| known.held == Held::No || held != Held::No)
+            .is_some_and(|known| match known.held {
+                Held::No => true,
+                Held::Yes | Held::Weakly => held != Held::No,
+                Held::Absent => held == Held::Absent,
+            })
     }
 
     /// Keeps the first reason why the case could not run.
@@ -198,6 +197,10 @@ impl Judge {
         match judged.held {
             Held::No => (Verdict::Fail, None),
             Held::Weakly => (Verdict::Warn, None),
+            Held::Absent => {
+                let reason = format!("the endpoint sent nothing for `{}`", judged.words.check);
+                (Verdict::NotApplicable, Some(reason))
+            }
             Held::Yes => match self.control(judged, program) {
                 Some(control) if !self.succeeded(control) => {
                     let control = &program.steps[control].id;

@@ -357,6 +357,8 @@ pub enum Every {
     Interval(Duration),
     /// A list of gaps, as an over-eager client would keep.
     Gaps(Vec<Duration>),
+    /// The same to begin with, and from there on what the dialect tells clients.
+    GapsThenProfile(Vec<Duration>),
 }
 
 /// How soon after an acknowledged action the final outcome must come.
@@ -462,7 +464,11 @@ pub enum WaitLength {
         name: Spanned<String>,
         /// The seconds that the endpoint named itself; what is written elsewhere then counts only for planning.
         told: Option<Expr>,
+        /// As long as the endpoint itself asked to wait, if it did.
+        announced: bool,
     },
+    /// Until shortly before the end of a lifetime of the target, counted from now.
+    ShortOf(Spanned<String>),
 }
 
 /// A condition on a reply.

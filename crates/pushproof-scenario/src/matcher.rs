@@ -114,6 +114,11 @@ fn all_say<T>(conditions: &Conditions<T>, show: &dyn Fn(&T) -> String) -> String
 }
 
 impl<T> Matcher<T> {
+    /// Whether it also holds where nothing is there (`optional: true`); it has judged nothing then.
+    pub const fn allows_nothing(&self) -> bool {
+        matches!(self, Self::IfPresent(_))
+    }
+
     /// Whether the condition holds for what was found.
     pub fn holds(&self, found: Option<&Value>, context: &dyn Context<T>) -> bool {
         if let Self::Is(Kind::Absent) = self {

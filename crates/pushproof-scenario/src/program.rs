@@ -221,7 +221,11 @@ pub enum WaitLength {
         name: String,
         /// The seconds that the endpoint named itself, once they are known.
         told: Option<Operand>,
+        /// As long as the endpoint itself last asked to wait, if it did.
+        announced: bool,
     },
+    /// A lifetime of the target, but for a little.
+    ShortOf(String),
 }
 
 /// An operation with its values, and what becomes of the reply.
@@ -526,7 +530,7 @@ impl Program {
                 ..
             } => *time,
             Action::Wait {
-                length: WaitLength::Past { name, .. },
+                length: WaitLength::Past { name, .. } | WaitLength::ShortOf(name),
                 ..
             } => lifetime(name),
             Action::Call { .. }

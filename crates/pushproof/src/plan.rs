@@ -199,7 +199,7 @@ fn needed(step: &Step) -> Option<Duration> {
             ..
         } => Some(*time),
         Action::Wait {
-            length: WaitLength::Past { .. },
+            length: WaitLength::Past { .. } | WaitLength::ShortOf(_),
             ..
         } => None,
         _ => Some(Duration::ZERO),
@@ -221,6 +221,11 @@ fn gaps(policy: &Policy, polls: u32) -> Duration {
             let more = polls.saturating_sub(u32::try_from(gaps.len()).unwrap_or(u32::MAX));
             let last = gaps.last().copied().unwrap_or(policy.interval);
             written.saturating_add(last.saturating_mul(more))
+        }
+        Cadence::GapsThenSteady(gaps) => {
+            let written: Duration = gaps.iter().take(polls as usize).sum();
+            let more = polls.saturating_sub(u32::try_from(gaps.len()).unwrap_or(u32::MAX));
+            written.saturating_add(policy.interval.saturating_mul(more))
         }
     }
 }

@@ -50,7 +50,7 @@ fn within_reach(mut history: History) -> History {
         .unwrap_or(history.policy.interval);
     let gap = match &history.policy.cadence {
         Cadence::Gaps(gaps) => gaps.last().copied().unwrap_or(interval),
-        Cadence::Steady => interval,
+        Cadence::Steady | Cadence::GapsThenSteady(_) => interval,
     };
     history.policy.deadline = history.policy.deadline.min(gap.max(INTERVAL_MIN) * 200);
     history
@@ -62,7 +62,11 @@ fn policy() -> impl Strategy<Value = Policy> {
             0, 1, 1_000, 2_000, 5_000, 5_000, 5_000, 30_000, 60_000, 90_000,
         ]),
         prop_oneof![3 => Just(First::AfterInterval), 1 => Just(First::AtOnce)],
-        prop_oneof![5 => Just(Cadence::Steady), 1 => vec(among(&[0, 100, 1_000]), 0..4).prop_map(|gaps| Cadence::Gaps(gaps.into()))],
+        prop_oneof![
+            5 => Just(Cadence::Steady),
+            1 => vec(among(&[0, 100, 1_000]), 0..4).prop_map(|gaps| Cadence::Gaps(gaps.into())),
+            1 => vec(among(&[0, 100, 1_000]), 0..4).prop_map(|gaps| Cadence::GapsThenSteady(gaps.into())),
+        ],
         among(&[0, 100, 5_000, 5_000, 7_000]),
     );
     let bounds = (

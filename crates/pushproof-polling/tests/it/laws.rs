@@ -508,7 +508,7 @@ fn reject() -> TestCaseResult {
 fn is_steady(policy: &Policy) -> bool {
     match &policy.cadence {
         Cadence::Steady => true,
-        Cadence::Gaps(gaps) => gaps.is_empty(),
+        Cadence::Gaps(gaps) | Cadence::GapsThenSteady(gaps) => gaps.is_empty(),
     }
 }
 

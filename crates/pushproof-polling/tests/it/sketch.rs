@@ -121,6 +121,7 @@ impl Sketch {
                     gaps[gaps.len() - 1].max(MILLISECOND)
                 })
             }
+            Cadence::GapsThenSteady(gaps) => gaps.get(self.polls as usize).copied(),
             Cadence::Gaps(_) | Cadence::Steady => None,
         }
     }

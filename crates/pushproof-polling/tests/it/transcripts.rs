@@ -199,6 +199,18 @@ fn a_burst_obeys_nothing_but_its_gaps() {
 }
 
 #[test]
+fn who_was_over_eager_obeys_once_the_gaps_are_over() {
+    check!("gaps 0s 0s steady; polls_max 4; pending, slow_down, throttled wait 60s, pending", @"
+    0s    begin, interval 5s, until 300s
+    0s    poll 1 -> pending
+    0s    poll 2 -> slow_down, interval 10s
+    10s   poll 3 -> throttled wait 60s
+    70s   poll 4 -> pending
+    70s   over: polls
+    ");
+}
+
+#[test]
 fn jitter_comes_on_top() {
     check!("jitter 2s; deadline 20s; pending jitter 50%, pending jitter 100%, pending", @"
     0s    begin, interval 5s, until 20s
@@ -307,7 +319,12 @@ fn set((mut policy, mut hints): (Policy, Hints), setting: &str) -> (Policy, Hint
         ["insist"] => policy.insist = true,
         ["long_poll"] => policy.long_poll = true,
         ["gaps", ref gaps @ ..] => {
-            policy.cadence = Cadence::Gaps(gaps.iter().map(|gap| duration(gap)).collect())
+            policy.cadence = match gaps {
+                [gaps @ .., "steady"] => {
+                    Cadence::GapsThenSteady(gaps.iter().map(|gap| duration(gap)).collect())
+                }
+                _ => Cadence::Gaps(gaps.iter().map(|gap| duration(gap)).collect()),
+            }
         }
         _ => panic!("unknown setting `{setting}`"),
     }

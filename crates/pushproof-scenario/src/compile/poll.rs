@@ -48,7 +48,10 @@ impl Compiler<'_> {
         let settles = poll.settles_within.as_ref();
         let compiled = Poll {
             exchange,
-            follows_hints: matches!(poll.every, Every::Profile | Every::Server),
+            follows_hints: matches!(
+                poll.every,
+                Every::Profile | Every::Server | Every::GapsThenProfile(_)
+            ),
             begun_by,
             policy,
             pattern,
@@ -65,6 +68,9 @@ impl Compiler<'_> {
             Every::Times(_) => (rules.interval, Cadence::Gaps([Duration::ZERO].into())),
             Every::Interval(interval) => (*interval, Cadence::Steady),
             Every::Gaps(gaps) => (rules.interval, Cadence::Gaps(gaps.clone().into())),
+            Every::GapsThenProfile(gaps) => {
+                (rules.interval, Cadence::GapsThenSteady(gaps.clone().into()))
+            }
         };
         Policy {
             interval,
@@ -73,9 +79,11 @@ impl Compiler<'_> {
             slow_down_adds: rules.slow_down_adds,
             deadline: match poll.every {
                 Every::Profile => poll.give_up_after.value.min(rules.deadline),
-                Every::Server | Every::Interval(_) | Every::Gaps(_) | Every::Times(_) => {
-                    poll.give_up_after.value
-                }
+                Every::Server
+                | Every::Interval(_)
+                | Every::Gaps(_)
+                | Every::GapsThenProfile(_)
+                | Every::Times(_) => poll.give_up_after.value,
             },
             polls_max: poll.max_polls,
             failures_max: FAILURES_MAX,
@@ -234,6 +242,12 @@ fn due(policy: &Policy, polls: u32) -> Duration {
             let more = polls.saturating_sub(u32::try_from(gaps.len()).unwrap_or(u32::MAX));
             let last = gaps.last().copied().unwrap_or_default();
             listed.saturating_add(last.saturating_mul(more))
+        }
+        Cadence::GapsThenSteady(gaps) => {
+            let listed = gaps.iter().take(polls as usize);
+            let listed = listed.fold(Duration::ZERO, |sum, gap| sum.saturating_add(*gap));
+            let more = polls.saturating_sub(u32::try_from(gaps.len()).unwrap_or(u32::MAX));
+            listed.saturating_add(policy.interval.saturating_mul(more))
         }
     }
 }

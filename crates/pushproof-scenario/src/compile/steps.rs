@@ -473,25 +473,26 @@ impl Compiler<'_> {
         }
         let length = match &wait.length {
             AstWait::For(time) => WaitLength::For(*time),
-            AstWait::Past { name, told } => {
-                let lifetimes = &self.against.dialect.lifetimes;
-                if !lifetimes.contains_key(&name.value) {
-                    let known = lifetimes.keys().map(String::as_str);
-                    self.readers[scope.reader].unknown(
-                        "E0181",
-                        name.span,
-                        "lifetime",
-                        &name.value,
-                        known,
-                    );
-                    return None;
-                }
+            AstWait::Past {
+                name,
+                told,
+                announced,
+            } => {
+                self.check_lifetime(name, scope)?;
                 let told = match told {
                     Some(told) => Some(self.operand(told, scope)?),
                     None => None,
                 };
                 let name = name.value.clone();
-                WaitLength::Past { name, told }
+                WaitLength::Past {
+                    name,
+                    told,
+                    announced: *announced,
+                }
+            }
+            AstWait::ShortOf(name) => {
+                self.check_lifetime(name, scope)?;
+                WaitLength::ShortOf(name.value.clone())
             }
         };
         Some((
@@ -501,5 +502,16 @@ impl Compiler<'_> {
             },
             step.span,
         ))
+    }
+
+    /// Nothing if the dialect has no such lifetime.
+    fn check_lifetime(&self, name: &Spanned<String>, scope: &Scope) -> Option<()> {
+        let lifetimes = &self.against.dialect.lifetimes;
+        if lifetimes.contains_key(&name.value) {
+            return Some(());
+        }
+        let known = lifetimes.keys().map(String::as_str);
+        self.readers[scope.reader].unknown("E0181", name.span, "lifetime", &name.value, known);
+        None
     }
 }

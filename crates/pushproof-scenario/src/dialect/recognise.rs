@@ -1,6 +1,6 @@
 //! Which outcomes a reply has, and what that means to a client that polls. Start at [`Profile::recognise`].
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use pushproof_polling::Meaning;
 
@@ -130,10 +130,12 @@ impl Profile {
             }
         }
         found.classify(status, &seen, meaning.or(near_meaning));
-        if found.meaning == Meaning::Throttled && found.wait.is_none() {
-            found.wait = headers
-                .header("retry-after")
-                .and_then(|value| wait_of(value, headers));
+        if matches!(found.meaning, Meaning::Throttled | Meaning::SlowDown) {
+            // The one says when to ask again, the other when the limit is whole again: that counts where nothing better is said.
+            let said = ["retry-after", "x-ratelimit-reset"]
+                .iter()
+                .find_map(|name| wait_of(headers.header(name)?, headers));
+            found.wait = found.wait.max(said);
         }
         found
     }
@@ -287,12 +289,17 @@ impl Alternative {
     }
 }
 
-/// A waiting time from a header: whole seconds, or an HTTP date seen from the reply's own `Date` (CPOLL-016).
+/// A number of seconds from here on is a point in time, 2001 at the earliest, and no wait: nobody asks to wait for thirty years.
+const UNIX_SECONDS: u64 = 1_000_000_000;
+
+/// A waiting time from a header: whole seconds, or a point in time, an HTTP date (CPOLL-016) or the seconds since 1970, seen from the
+/// reply's own `Date`.
 fn wait_of(value: &str, headers: &dyn Headers) -> Option<Duration> {
-    if let Ok(seconds) = value.trim().parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = httpdate::parse_http_date(value).ok()?;
+    let until = match value.trim().parse::<u64>() {
+        Ok(seconds) if seconds < UNIX_SECONDS => return Some(Duration::from_secs(seconds)),
+        Ok(seconds) => UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?,
+        Err(_) => httpdate::parse_http_date(value).ok()?,
+    };
     let now = httpdate::parse_http_date(headers.header("date")?).ok()?;
     Some(until.duration_since(now).unwrap_or_default())
 }
@@ -388,5 +395,13 @@ mod tests {
             ("retry-after", "Tue, 01 Sep 2026 10:01:00 GMT"),
         ];
         insta::assert_snapshot!(recognised(profile, 400, &dates, body), @"slow near  means SlowDown wait Some(60s)");
+        let instant = [
+            ("date", "Tue, 01 Sep 2026 10:00:00 GMT"),
+            ("x-ratelimit-reset", "1788256890"),
+        ];
+        let plain = r#"{"error":"s"}"#;
+        insta::assert_snapshot!(recognised(profile, 400, &instant, plain), @"slow near  means SlowDown wait Some(90s)");
+        insta::assert_snapshot!(recognised(profile, 429, &instant, "{}"), @"throttled near  means Throttled wait Some(90s)");
+        insta::assert_snapshot!(recognised(profile, 429, &instant[1..], "{}"), @"throttled near  means Throttled wait None");
     }
 }

@@ -327,9 +327,12 @@ pub(crate) static POLL: Map = Map {
                 Shape::Either(&[
                     Shape::Word(&CADENCES),
                     Shape::Duration,
-                    Shape::Several(1, &Shape::Duration),
+                    Shape::Several(
+                        1,
+                        &Shape::Either(&[Shape::Word(&LAST_GAPS), Shape::Duration]),
+                    ),
                 ]),
-                "How long to rest between polls: `profile`, `server`, a duration, or a list of gaps of which the last repeats.",
+                "How long to rest between polls: `profile`, `server`, a duration, or a list of gaps of which the last repeats; where that is `profile`, the app obeys from there on.",
             ),
             need(
                 "give_up_after",
@@ -376,6 +379,13 @@ pub(crate) static CADENCES: Words<EveryWord> = Words(&[
     ),
     ("server", EveryWord::Server, "As the endpoint itself says."),
 ]);
+
+/// What may end a list of gaps instead of a gap.
+pub(crate) static LAST_GAPS: Words<EveryWord> = Words(&[(
+    "profile",
+    EveryWord::Profile,
+    "From here on as the dialect tells clients to poll, and as the endpoint asks.",
+)]);
 
 /// A cadence by its name.
 #[derive(Clone, Copy, Debug)]
@@ -434,7 +444,7 @@ pub(crate) static WAIT: Map = Map {
             need(
                 "wait",
                 Shape::Either(&[Shape::Duration, Shape::Map(&PAST)]),
-                "How long, `30s`, or what must be over, `{ past: mfa_token }`.",
+                "How long, `30s`, or what must be over, `{ past: mfa_token }`, or nearly so, `{ short_of: mfa_token }`.",
             ),
             need(
                 "why",
@@ -451,19 +461,34 @@ pub(crate) static WAIT: Map = Map {
 pub(crate) static PAST: Map = Map {
     name: "past",
     what: "`wait`",
-    says: "A wait until something has expired.",
+    says: "A wait until something has expired, or nearly so.",
     keys: &[&[
-        need(
+        may(
             "past",
             Shape::Name(Fact::Lifetime),
             "What must have expired; how long it lives, the dialect and the target say.",
+        ),
+        may(
+            "short_of",
+            Shape::Name(Fact::Lifetime),
+            "What must be about to expire, in ten seconds if it lives that long; whoever began it just now waits, does something, and then `wait: 20s`.",
         ),
         may(
             "told",
             Shape::Value,
             "How long it lives by the endpoint's own word, such as a captured `expires_in`, in seconds.",
         ),
+        may(
+            "announced",
+            Shape::True,
+            "Wait until the time that the endpoint itself named when it last slowed this case down; where it named none, as without this.",
+        ),
     ]],
+    rules: &[
+        Rule::One(&["past", "short_of"]),
+        Rule::With("told", "past"),
+        Rule::With("announced", "past"),
+    ],
     ..EMPTY
 };
 

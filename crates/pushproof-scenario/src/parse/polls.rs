@@ -56,7 +56,11 @@ impl Parser<'_> {
         }
         match &node.kind {
             Kind::List(items) => {
-                let gaps = items
+                let obedient = items.split_last().filter(|(last, _)| {
+                    matches!(&last.kind, Kind::Scalar { text, .. } if grammar::LAST_GAPS.get(text).is_some())
+                });
+                let gaps = obedient
+                    .map_or(&items[..], |(_, before)| before)
                     .iter()
                     .map(|item| self.reader.duration(item, "a gap"))
                     .collect::<Option<Vec<_>>>()?;
@@ -65,7 +69,10 @@ impl Parser<'_> {
                         .error("E0103", node.span, "the list of gaps is empty");
                     return None;
                 }
-                Some(Every::Gaps(gaps))
+                Some(match obedient {
+                    Some(_) => Every::GapsThenProfile(gaps),
+                    None => Every::Gaps(gaps),
+                })
             }
             _ => self.reader.duration(node, "`every`").map(Every::Interval),
         }

@@ -85,12 +85,30 @@ impl Parser<'_> {
         let length = match node.kind {
             Kind::Map(_) => {
                 let mut fields = self.reader.map(node, &grammar::PAST)?;
-                let past = fields.need_text("past");
+                let past = fields.text("past");
+                let short_of = fields.text("short_of");
                 let told = fields
                     .take("told")
                     .and_then(|node| Expr::read(self.reader, node));
+                let announced = self.flag(&mut fields, "announced");
                 fields.finish();
-                past.map(|name| WaitLength::Past { name, told })
+                match (past, short_of) {
+                    (Some(name), None) => Some(WaitLength::Past {
+                        name,
+                        told,
+                        announced,
+                    }),
+                    (None, Some(name)) if told.is_none() && !announced => {
+                        Some(WaitLength::ShortOf(name))
+                    }
+                    _ => {
+                        let help = "write `{ past: mfa_token }`, with `told` or `announced` if need be, or `{ short_of: mfa_token }`";
+                        let message = "`wait` takes one end";
+                        self.reader
+                            .error_with_help("E0109", node.span, message, help);
+                        None
+                    }
+                }
             }
             _ => self.reader.duration(node, "`wait`").map(WaitLength::For),
         };

@@ -38,6 +38,7 @@ impl Session {
         reply: &Reply<'_>,
     ) -> Result<(), Stop> {
         let recognition = self.recognise(exchange, reply);
+        self.heed(at, recognition);
         self.note(Fact::Answered {
             flight,
             poll: 0,
@@ -84,7 +85,13 @@ impl Session {
             if other_outcome || !statuses.contains(&reply.status) {
                 continue;
             }
-            let held = Held::of(self.always_holds(always, reply, json));
+            let is_absent =
+                always.matcher.allows_nothing() && look(&always.that, reply, json).is_none();
+            let held = if is_absent {
+                Held::Absent
+            } else {
+                Held::of(self.always_holds(always, reply, json))
+            };
             let check = CheckRef::Always(u16::try_from(*position).unwrap_or(u16::MAX));
             self.note(Fact::Judged {
                 check,
@@ -124,7 +131,11 @@ impl Session {
     ) -> Result<(), Stop> {
         for (at, check) in exchange.checks.iter().enumerate() {
             let found = look(&check.that, reply, json);
-            let held = Held::of(check.matcher.holds(found.as_deref(), &*self));
+            let held = if found.is_none() && check.matcher.allows_nothing() {
+                Held::Absent
+            } else {
+                Held::of(check.matcher.holds(found.as_deref(), &*self))
+            };
             let check = CheckRef::Check(u16::try_from(at).unwrap_or(u16::MAX));
             self.note(Fact::Judged {
                 check,

@@ -74,7 +74,7 @@ impl Many {
             return;
         }
         match race.others.held(recognition) {
-            Held::Yes => {}
+            Held::Yes | Held::Absent => {}
             Held::Weakly => self.weak = self.weak.or(Some(flight)),
             Held::No => self.wrong = self.wrong.or(Some(flight)),
         }
@@ -132,6 +132,7 @@ impl Session {
         match &program.steps[usize::from(step)].action {
             Action::AtOnce(race) => {
                 let recognition = self.recognise(&race.exchange, reply);
+                self.heed(at, recognition);
                 self.note(Fact::Answered {
                     flight,
                     poll: 0,

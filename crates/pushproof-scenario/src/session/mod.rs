@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pushproof_polling::Hints;
+use pushproof_polling::{Hints, Meaning};
 
 pub(crate) use judge::{SECRET_LENGTH_MIN, holds as holds_secret};
 use many::Many;
@@ -31,6 +31,7 @@ use polling::PollState;
 use queue::Queue;
 
 use crate::ast::{ActExpect, Channel};
+use crate::dialect::Recognition;
 use crate::expr::{At, alter};
 use crate::matcher::Context;
 use crate::path::Headers;
@@ -42,6 +43,9 @@ use crate::value::Value;
 
 /// Extra time that `wait: { past: … }` adds, so that an instant lies surely behind.
 pub const PAST_MARGIN: Duration = Duration::from_secs(1);
+
+/// How long before the end `wait: { short_of: … }` is over: enough for a few requests.
+const SHORT_MARGIN: Duration = Duration::from_secs(10);
 
 /// What a target gives to every session.
 #[derive(Debug, Default)]
@@ -222,13 +226,17 @@ pub struct Session {
     chance: fastrand::Rng,
 }
 
-/// What the reply that began a transaction offered to a client that polls.
+/// What a reply said that counts later: what one that began a transaction offered to a client that polls, or until when one asked to wait.
 #[derive(Clone, Copy, Debug)]
 struct Offer {
+    /// The step, or [`ASKED`].
     step: u16,
     hints: Hints,
     at: Duration,
 }
+
+/// Stands for no step: until when the endpoint asked to wait, by the farthest of its replies. Few sessions are asked, so it takes no room of its own.
+const ASKED: u16 = u16::MAX;
 
 impl Session {
     /// A session that has not begun. `users` in the order of the program's actors; phones are passed over.
@@ -487,7 +495,7 @@ impl Session {
             }
             Action::Poll(poll) => self.begin_poll(poll, at),
             Action::Wait { length, .. } => {
-                let until = at.saturating_add(self.length(length));
+                let until = self.end(length, at);
                 self.note(Fact::Waits { from: at, until });
                 self.state = State::Waiting { from: at, until };
             }
@@ -499,27 +507,65 @@ impl Session {
         }
     }
 
+    /// When a wait that begins now is over.
+    fn end(&self, length: &WaitLength, at: Duration) -> Duration {
+        let asked = self.offers.iter().find(|offer| offer.step == ASKED);
+        match (length, asked) {
+            (
+                WaitLength::Past {
+                    announced: true, ..
+                },
+                Some(asked),
+            ) => asked.at.max(at).saturating_add(PAST_MARGIN),
+            _ => at.saturating_add(self.length(length)),
+        }
+    }
+
+    /// What the endpoint asked a client to wait counts for the whole case: whoever keeps it keeps all that was asked before.
+    fn heed(&mut self, at: Duration, recognition: Recognition) {
+        let (Meaning::SlowDown | Meaning::Throttled, Some(wait)) =
+            (recognition.meaning, recognition.wait)
+        else {
+            return;
+        };
+        let until = at.saturating_add(wait);
+        let mut offers = self.offers.iter_mut();
+        match offers.find(|offer| offer.step == ASKED) {
+            Some(asked) => asked.at = asked.at.max(until),
+            None => {
+                self.offers.reserve_exact(1);
+                self.offers.push(Offer {
+                    step: ASKED,
+                    hints: Hints::default(),
+                    at: until,
+                });
+            }
+        }
+    }
+
     fn length(&self, length: &WaitLength) -> Duration {
         match length {
             WaitLength::For(time) => *time,
-            WaitLength::Past { name, told } => {
+            WaitLength::Past { name, told, .. } => {
                 let told = told
                     .as_ref()
                     .and_then(|told| seconds(&*self.resolve(told)?));
                 if let Some(told) = told {
                     return Duration::from_secs(told).saturating_add(PAST_MARGIN);
                 }
-                let lifetime = self
-                    .environment
-                    .lifetimes
-                    .get(name)
-                    .or_else(|| self.program.dialect.lifetimes.get(name));
-                lifetime
-                    .copied()
-                    .unwrap_or_default()
-                    .saturating_add(PAST_MARGIN)
+                self.lifetime(name).saturating_add(PAST_MARGIN)
+            }
+            WaitLength::ShortOf(name) => {
+                let lifetime = self.lifetime(name);
+                lifetime.saturating_sub(SHORT_MARGIN).max(lifetime / 2)
             }
         }
+    }
+
+    fn lifetime(&self, name: &str) -> Duration {
+        let own = self.environment.lifetimes.get(name);
+        let lifetime = own.or_else(|| self.program.dialect.lifetimes.get(name));
+        lifetime.copied().unwrap_or_default()
     }
 
     fn leave(&mut self, at: Duration) {

@@ -83,6 +83,8 @@ pub enum Held {
     Weakly,
     /// It did not.
     No,
+    /// There was nothing that it could have looked at, which it allows.
+    Absent,
 }
 
 impl Held {

@@ -340,6 +340,7 @@ impl Session {
             return;
         };
         let recognition = self.recognise(&poll.exchange, reply);
+        self.heed(at, recognition);
         let jitter = self.chance.u16(..);
         let Some(state) = self.poll_state() else {
             return;

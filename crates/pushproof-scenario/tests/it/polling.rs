@@ -472,6 +472,36 @@ rejected
 }
 
 #[test]
+fn an_app_that_was_over_eager_can_obey_in_the_end() {
+    check!(poll(r#"
+every: [0s, 0s, profile]
+give_up_after: 100s
+outcomes: ["slow_down|throttled*", tokens]
+--- endpoint
+slow_down
+slow_down
+slow_down 40
+tokens
+"#), @"
+     0s  step `open`
+     0s  sends POST /open user=alice%40example.com
+     0s  answer: opened
+     0s  expect held
+     0s  step `wait`
+     0s  sends POST /ask code=‹code›
+     0s  answer 1: slow_down
+     0s  sends POST /ask code=‹code›
+     0s  answer 2: slow_down
+    15s  sends POST /ask code=‹code›
+    15s  answer 3: slow_down, wait 40s
+    55s  sends POST /ask code=‹code›
+    55s  answer 4: tokens
+    55s  polling is over: final
+    55s  outcomes held
+    ");
+}
+
+#[test]
 fn slow_down_stretches_every_later_gap() {
     check!(poll("
 every: profile

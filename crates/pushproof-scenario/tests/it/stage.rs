@@ -413,6 +413,7 @@ impl Stage {
         );
         match held {
             Held::Yes => format!("{} held", words.check),
+            Held::Absent => format!("{} had nothing to judge", words.check),
             Held::Weakly => format!(
                 "{} held weakly: expected {}, got {}",
                 words.check, words.expected, words.actual

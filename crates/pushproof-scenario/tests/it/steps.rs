@@ -99,6 +99,85 @@ expired
 }
 
 #[test]
+fn what_need_not_be_there_and_is_not_has_judged_nothing() {
+    check!(steps("  - { id: ask, call: ask, with: { code: c }, expect: pending, check: [{ that: body.note, is: string, optional: true, covers: A-002 }] }
+--- endpoint
+pending
+"), @"
+    0s  step `ask`
+    0s  sends POST /ask code=c
+    0s  answer: pending
+    0s  expect held
+    0s  body.note had nothing to judge
+    ");
+}
+
+#[test]
+fn a_wait_as_long_as_the_endpoint_asked() {
+    check!(steps("  - { id: race, call: ask, at_once: 3, with: { code: c }, expect: { throttled: { at_least: 1 }, else: [pending] } }
+  - { id: pause, wait: { past: code, announced: true }, why: it said for how long }
+  - { id: ask, call: ask, with: { code: c }, expect: pending }
+--- endpoint
+pending
+slow_down 30 in 2s
+slow_down 20 in 3s
+pending
+"), @"
+     0s  step `race`
+     0s  sends POST /ask code=c
+     0s  sends POST /ask code=c
+     0s  sends POST /ask code=c
+     0s  answer: pending
+     2s  answer: slow_down, wait 30s
+     3s  answer: slow_down, wait 20s
+     3s  expect held
+     3s  step `pause`
+     3s  waits 30s
+    33s  step `ask`
+    33s  sends POST /ask code=c
+    33s  answer: pending
+    33s  expect held
+    ");
+}
+
+#[test]
+fn a_wait_as_long_as_nobody_asked() {
+    check!(steps("  - { id: ask, call: ask, with: { code: c }, expect: slow_down }
+  - { id: pause, wait: { past: code, announced: true }, why: it did not say for how long }
+--- endpoint
+slow_down
+"), @"
+    0s  step `ask`
+    0s  sends POST /ask code=c
+    0s  answer: slow_down
+    0s  expect held
+    0s  step `pause`
+    0s  waits 301s
+    ");
+}
+
+#[test]
+fn a_wait_until_something_is_nearly_over() {
+    check!(steps(&format!("{OPEN}  - {{ id: nearly, wait: {{ short_of: code }}, why: codes live five minutes }}
+  - {{ id: ask, call: ask, with: {{ code: $code }}, expect: pending }}
+--- endpoint
+opened
+pending
+")), @"
+      0s  step `open`
+      0s  sends POST /open user=alice%40example.com
+      0s  answer: opened
+      0s  expect held
+      0s  step `nearly`
+      0s  waits 290s
+    290s  step `ask`
+    290s  sends POST /ask code=‹code›
+    290s  answer: pending
+    290s  expect held
+    ");
+}
+
+#[test]
 fn a_poll_after_its_code_died_is_not_sent_and_accuses_nobody() {
     check!(steps(&format!("{OPEN}  - {{ id: past, wait: {{ past: code }}, why: codes live five minutes }}
   - {{ id: ask, poll: ask, with: {{ code: $code }}, every: profile, give_up_after: 30s, outcomes: [expired], covers: A-001 }}

@@ -60,7 +60,7 @@ fn what_a_server_may_do_without_is_no_accusation() {
     bare.guarded = true;
     let judged = judge(bare, &Target::default());
     insta::assert_snapshot!(judged.breached(), @"exit 0, ");
-    assert_eq!(judged.verdict("META-002"), "pass");
+    assert_eq!(judged.verdict("META-002"), "not-applicable");
 }
 
 /// Where a person can only approve or go away, nothing is said of refusals.

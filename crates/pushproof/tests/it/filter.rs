@@ -25,7 +25,9 @@ fn words_and_filters_meet() {
     assert_snapshot!(ids(&["-E", "id(login.*) & (tag(smoke) | covers(MTK-003))"]), @"
     login.expired-associate
     login.expired-code
+    login.expired-recovery
     login.expired-token-says-so
+    login.expired-under-push
     login.mfa-token-expires
     login.password
     ");

@@ -153,8 +153,8 @@ impl Driver<'_> {
         let contrast = format!("got {}, expected {}", words.actual, words.expected);
         let always = matches!(check, CheckRef::Always(_));
         match (&trouble, held) {
-            (Some(_), Held::Yes | Held::Weakly) if always => return,
-            (Some(trouble), Held::Yes | Held::Weakly) => {
+            (Some(_), Held::Yes | Held::Weakly | Held::Absent) if always => return,
+            (Some(trouble), Held::Yes | Held::Weakly | Held::Absent) => {
                 self.set_aside(
                     step,
                     flight,
@@ -174,7 +174,7 @@ impl Driver<'_> {
                 self.tell_trouble(flight, trouble, Remedy::GaveUp);
                 return self.spoil(step, &trouble.what.clone());
             }
-            (Some(_), Held::No) | (None, Held::Yes | Held::Weakly) => {}
+            (Some(_), Held::No) | (None, Held::Yes | Held::Weakly | Held::Absent) => {}
             (None, Held::No) if self.is_used(check) => {
                 let users = self.leased.join(", ");
                 let reason = format!("{users} of the pool is not fresh: {contrast}");

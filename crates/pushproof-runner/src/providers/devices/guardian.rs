@@ -134,7 +134,7 @@ impl Guardian {
                 let reason = act.with("reason").map(str::to_owned);
                 self.answer(act, Decision::Reject { reason }).await
             }
-            "ignore" => Ok(Acted::acknowledged()),
+            "ignore" => self.ignore(act).await,
             "unenrol" => self.unenrol(act).await,
             "read" => self.read().await,
             "code" => self.code(act),
@@ -245,6 +245,14 @@ impl Guardian {
             None => self.phone.answer(decision, which, act.now)?,
         };
         self.deliver(request, Phone::answered).await
+    }
+
+    /// Leaves a push alone. Which one is the `oob_code`'s is settled now, so that an answer for it goes there although others come after it.
+    async fn ignore(&mut self, act: &Act) -> Result<Acted, Problem> {
+        if let Some(oob_code) = act.with("oob_code") {
+            self.choose(Some(oob_code)).await?;
+        }
+        Ok(Acted::acknowledged())
     }
 
     /// The challenge to answer: the one that was answered for this `oob_code` before, or else the newest that has not been answered, which may
