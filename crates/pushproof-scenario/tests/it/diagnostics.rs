@@ -690,6 +690,20 @@ fn a_wait_past_an_unknown_lifetime() {
 }
 
 #[test]
+fn a_wait_for_two_ends() {
+    steps!("  - { id: x, wait: { past: mfa_token, short_of: mfa_token }, why: it dies }
+", @"
+    error[E0109]: `wait` takes one end
+     --> s.yaml:7:20
+      |
+    7 |   - { id: x, wait: { past: mfa_token, short_of: mfa_token }, why: it dies }
+      |                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: write `{ past: mfa_token }`, with `told` or `announced` if need be, or `{ short_of: mfa_token }`
+    ");
+}
+
+#[test]
 fn a_wait_that_covers() {
     steps!("  - { id: x, wait: 30s, why: because, covers: PWD-001 }
 ", @"
