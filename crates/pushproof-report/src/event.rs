@@ -460,6 +460,22 @@ pub enum Event {
         /// Why, as a fragment.
         why: String,
     },
+    /// The provider of users made somebody for the case. [`Event::UserDeleted`] or [`Event::LeftBehind`] follows, unless the run is killed.
+    UserMade {
+        /// Case id.
+        case: String,
+        /// The name that they log in with.
+        user: String,
+        /// The tenant's id, where it is known.
+        id: Option<String>,
+    },
+    /// Clean-up removed somebody who was made for the case.
+    UserDeleted {
+        /// Case id.
+        case: String,
+        /// The name that they logged in with.
+        user: String,
+    },
     /// Clean-up could not remove this.
     LeftBehind {
         /// Case id.
@@ -504,6 +520,8 @@ impl Event {
             | Self::Troubled { case, .. }
             | Self::Probed { case, .. }
             | Self::HeldBack { case, .. }
+            | Self::UserMade { case, .. }
+            | Self::UserDeleted { case, .. }
             | Self::LeftBehind { case, .. } => Some(case),
         }
     }

@@ -91,6 +91,14 @@ impl Run {
         Some(&self.cases[*self.positions.get(id)?])
     }
 
+    /// What each case left at the target, with the case's id; see [`Case::left`].
+    pub fn left(&self) -> impl Iterator<Item = (&str, String)> {
+        self.cases.iter().flat_map(|case| {
+            let left = case.left().into_iter();
+            left.map(|what| (case.head.id.as_str(), what))
+        })
+    }
+
     /// Every finding, in the order of the cases; its position is its number.
     pub fn findings(&self) -> Vec<&Finding> {
         self.cases.iter().flat_map(Case::findings).collect()

@@ -132,6 +132,11 @@ impl Clock {
         matches!(&*self.kind, Kind::Real(_))
     }
 
+    /// Whether it is moved by a hook that tells no time.
+    pub(crate) fn is_silent(&self) -> bool {
+        matches!(&*self.kind, Kind::Hooked(_)) && self.remark().is_some()
+    }
+
     /// What the report must say about this clock, if anything.
     pub fn remark(&self) -> Option<String> {
         match &*self.kind {
@@ -254,6 +259,17 @@ pub enum ClockError {
         /// What the hook was asked for.
         asked: Duration,
         /// What its answers show.
+        moved: Duration,
+    },
+    /// The hook tells no time, and the tenant's `Date` shows that it moves nothing.
+    #[error(
+        "the clock hook tells no time, and when it was told to move {} s the `Date` of the tenant's own replies moved {} s: it moves nothing, or another clock; one that does answers `{{\"now_ms\": …}}`",
+        .asked.as_secs(), .moved.as_secs()
+    )]
+    Unmoved {
+        /// What the hook was asked for.
+        asked: Duration,
+        /// What the tenant's own replies show.
         moved: Duration,
     },
 }

@@ -22,6 +22,7 @@ use crate::pace::Quota;
 use crate::providers::users::{Unavailable, User};
 use crate::site::Place;
 use crate::taken::Taken;
+use crate::target::Limits;
 use crate::trouble::{Trouble, is_gateway};
 use crate::weather::{SIGHTINGS_MAX, Weather};
 
@@ -42,7 +43,7 @@ pub(crate) struct Context {
     pub(crate) pushes: Arc<Quota>,
 }
 
-/// How long the clean-up of a case may take: its users are deleted side by side.
+/// How long the clean-up of a case may take where nothing holds requests back: its users are deleted side by side.
 const CLEAN_UP_LIMIT: Duration = HOOK_LIMIT;
 
 /// The most runs of a case that come to nothing because something came between, and for how long in real time another one begins.
@@ -98,32 +99,65 @@ pub(crate) async fn case(
         took_ms,
     });
     let Runs { users, left, .. } = runs;
-    for what in left.into_iter().chain(clean_up(place, users).await) {
+    for what in left
+        .into_iter()
+        .chain(clean_up(context, place, program, users).await)
+    {
         let what = context.redactor.redact(&what);
         (context.tell)(Event::LeftBehind { case: case(), what });
     }
     verdict
 }
 
-/// Deletes users side by side; gives what could not be deleted.
-async fn clean_up(place: &Place, users: Vec<User>) -> Vec<String> {
+/// Deletes users side by side and tells of each; gives what could not be deleted.
+async fn clean_up(
+    context: &Context,
+    place: &Place,
+    program: &Program,
+    users: Vec<User>,
+) -> Vec<String> {
+    let limit = clean_up_limit(&place.target.limits, users.len());
     let mut deletions = JoinSet::new();
     for user in users {
         let provider = Arc::clone(place.users());
         deletions.spawn(async move {
-            match tokio::time::timeout(CLEAN_UP_LIMIT, provider.delete(&user)).await {
-                Ok(deleted) => deleted.err(),
-                Err(_) => Some(format!(
-                    "user `{}`: not deleted within {} s",
-                    user.username,
-                    CLEAN_UP_LIMIT.as_secs()
-                )),
-            }
+            let deleted = tokio::time::timeout(limit, provider.delete(&user)).await;
+            let late = |_| {
+                let (name, limit) = (&user.username, limit.as_secs());
+                Err(format!("user `{name}`: not deleted within {limit} s"))
+            };
+            let deleted = deleted.unwrap_or_else(late);
+            (user, deleted)
         });
     }
-    let mut left: Vec<String> = deletions.join_all().await.into_iter().flatten().collect();
+    let mut left = Vec::new();
+    while let Some(ended) = deletions.join_next().await {
+        match ended {
+            Ok((user, Ok(()))) if is_told(place, &user) => (context.tell)(Event::UserDeleted {
+                case: program.id.clone(),
+                user: user.username,
+            }),
+            Ok((_, Ok(()))) | Err(_) => {}
+            Ok((_, Err(why))) => left.push(why),
+        }
+    }
     left.sort();
     left
+}
+
+/// Whether it is told of a user that they are made and deleted: whoever was leased stays, and a sandbox of our own goes with all its users.
+fn is_told(place: &Place, user: &User) -> bool {
+    place.is_remote() && !user.is_leased
+}
+
+/// How long the clean-up of a case may take where it has to wait for its turn among those of the other cases.
+fn clean_up_limit(limits: &Limits, users: usize) -> Duration {
+    let users = u32::try_from(users).unwrap_or(u32::MAX);
+    let ahead = users.saturating_mul(limits.concurrency);
+    let queue = limits
+        .requests_per_second
+        .map_or(0, |most| ahead.div_ceil(most.max(1)));
+    CLEAN_UP_LIMIT.saturating_add(Duration::from_secs(queue.into()))
 }
 
 fn people(program: &Program) -> impl Iterator<Item = (usize, &str)> {
@@ -347,6 +381,13 @@ impl Runs<'_> {
                         user.username, wanted.email_verified
                     )
                 });
+            if is_told(self.place, &user) {
+                self.tell(Event::UserMade {
+                    case: self.program.id.clone(),
+                    user: user.username.clone(),
+                    id: user.id.clone(),
+                });
+            }
             self.users.push(user);
             unfit.map_or(Ok(()), |unfit| Err(Unready::for_good(unfit)))?;
         }

@@ -173,9 +173,11 @@ impl Place {
                 Clock::hooked(Arc::new(hook)).await?
             }
         };
+        believe(&clock, &transport, &target.base_url).await?;
+        // In real time, whatever the tenant's clock does: its limits are there for the machines behind it.
         let transport = match target.limits.requests_per_second {
-            Some(most) if clock.is_real() => transport.paced(most),
-            Some(_) | None => transport,
+            Some(most) => transport.paced(most),
+            None => transport,
         };
         let ways = Ways { transport, hooks };
         Self::assemble(target, ways, clock, KeyPool::new(), Patience::REMOTE, run)
@@ -309,6 +311,39 @@ impl Place {
         secrets.extend(self.users.secrets().await);
         secrets
     }
+}
+
+/// By so much a clock is moved to see whether it moves: far more than a slow machine takes for two requests, and nothing has been made that grows old.
+const WITNESSED: Duration = Duration::from_secs(60);
+
+/// A hook that tells no time is believed if the tenant's own replies show that it moves their `Date`, or have none.
+async fn believe(clock: &Clock, transport: &Transport, base_url: &str) -> Result<(), SiteError> {
+    if !clock.is_silent() {
+        return Ok(());
+    }
+    let Some(before) = date(transport, base_url).await else {
+        return Ok(());
+    };
+    let mut ticket = clock.enter();
+    let at = ticket.at().saturating_add(WITNESSED);
+    ticket.wait_until(at).await?;
+    let Some(after) = date(transport, base_url).await else {
+        return Ok(());
+    };
+    let moved = after.duration_since(before).unwrap_or_default();
+    if moved.saturating_add(Duration::from_secs(1)) < WITNESSED {
+        let asked = WITNESSED;
+        return Err(crate::clock::ClockError::Unmoved { asked, moved }.into());
+    }
+    Ok(())
+}
+
+/// The tenant's time, as far as any reply of it has a `Date`.
+async fn date(transport: &Transport, base_url: &str) -> Option<SystemTime> {
+    let request = http::Request::get(base_url).body(Vec::new()).ok()?;
+    let exchanged = transport.exchange(request).await.ok()?;
+    let date = exchanged.response.headers().get(http::header::DATE)?;
+    httpdate::parse_http_date(date.to_str().ok()?).ok()
 }
 
 /// An error if there is no way to the target at all, each time that it is tried. What happens on the way is the cases' to tell.

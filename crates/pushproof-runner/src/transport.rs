@@ -176,9 +176,22 @@ impl Transport {
     /// # Errors
     /// [`Failure`] if there was no complete reply: that is nobody's breach.
     pub async fn exchange(&self, request: Request<Vec<u8>>) -> Result<Exchanged, Failure> {
+        self.turn().await;
+        self.exchange_now(request).await
+    }
+
+    /// Waits until the next request may leave. Whoever sets a limit to an exchange waits first and sends it with [`Transport::exchange_now`].
+    pub(crate) async fn turn(&self) {
         if let Some(pace) = &self.pace {
             pace.turn().await;
         }
+    }
+
+    /// Sends a request for which a [turn](Transport::turn) has been waited.
+    pub(crate) async fn exchange_now(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> Result<Exchanged, Failure> {
         let stopwatch = Stopwatch::start();
         let uri = request.uri().clone();
         let response = match &self.way {

@@ -38,8 +38,8 @@ pub use codes::{Explanation, explanation, explanations};
 pub use compile::{Against, CASES_MAX, compile};
 pub use diagnostic::{Diagnostic, Severity, nearest};
 pub use dialect::{
-    Alternative, Always, Body, BodyForm, Dialect, Endpoint, Field, FitError, Operation, Outcome,
-    Outcomes, PollRules, Profile, Recognition, Requirement, Requirements,
+    Alternative, Always, Body, BodyForm, CAME_AT, Dialect, Endpoint, Field, FitError, Operation,
+    Outcome, Outcomes, PollRules, Profile, Recognition, Requirement, Requirements,
 };
 pub use expr::{Expr, Part};
 pub use fix::{Edit, Fix};

@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pushproof_report::render::terminal::{self, Detail, Style};
 use pushproof_report::render::{json, junit};
 use pushproof_report::{
-    Case, Deviations, Event, RecordWriter, Redactor, Run, Verdict, WriteError, exit,
+    Case, Deviations, Event, RecordWriter, Redactor, Run, Verdict, WriteError, exit, sanitize,
 };
 use pushproof_runner::clock::Stopwatch;
 
@@ -20,6 +20,8 @@ use crate::args::Color;
 use crate::command::Problem;
 use crate::{env, known};
 
+/// Characters of what was left that are shown.
+const LEFT_MAX: usize = 300;
 /// Widest line that is used, however wide the terminal.
 const WIDTH_MAX: usize = 100;
 /// The width of a report that is scanned and not shown.
@@ -168,6 +170,13 @@ impl Output {
         // Taken while nobody else can tell anything: no line is older than the one above it.
         let at_ms = self.took_ms();
         inner.tell(at_ms, event);
+    }
+
+    /// What has been left at the target so far, a line each, without secrets.
+    pub(crate) fn left(&self) -> Vec<String> {
+        let inner = self.inner();
+        let line = |(case, what): (&str, String)| sanitize(&format!("{case}: {what}"), LEFT_MAX);
+        inner.run.left().map(line).collect()
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

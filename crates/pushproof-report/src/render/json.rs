@@ -42,6 +42,10 @@ pub fn render(run: &Run, strict: bool) -> String {
             .map(|finding| FindingOut::of(finding, strict))
             .collect(),
         known: run.known().iter().map(KnownOut::of).collect(),
+        left_behind: run
+            .left()
+            .map(|(case, what)| LeftOut { case, what })
+            .collect(),
     };
     let mut text = serde_json::to_string_pretty(&report).expect("a report is plain data");
     text.push('\n');
@@ -66,6 +70,7 @@ struct Report<'a> {
     findings: Vec<FindingOut<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     known: Vec<KnownOut<'a>>,
+    left_behind: Vec<LeftOut<'a>>,
 }
 
 #[derive(Serialize)]
@@ -151,8 +156,14 @@ struct CaseOut<'a> {
     troubles: Vec<TroubleOut<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     held_back: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    left_behind: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_behind: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct LeftOut<'a> {
+    case: &'a str,
+    what: String,
 }
 
 #[derive(Serialize)]
@@ -195,7 +206,7 @@ impl<'a> CaseOut<'a> {
                 .collect(),
             troubles: case.troubles().map(TroubleOut::of).collect(),
             held_back: case.held_back.as_deref(),
-            left_behind: &case.left_behind,
+            left_behind: case.left(),
         }
     }
 }

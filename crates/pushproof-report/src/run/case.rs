@@ -28,6 +28,8 @@ pub struct Case {
     pub held_back: Option<String>,
     /// What clean-up could not remove.
     pub left_behind: Vec<String>,
+    /// Whoever was made for it and has not been deleted, with their ids.
+    made: Vec<(String, Option<String>)>,
 }
 
 /// A step that began.
@@ -220,6 +222,7 @@ impl Case {
             end: None,
             held_back: None,
             left_behind: Vec::new(),
+            made: Vec::new(),
         }
     }
 
@@ -309,9 +312,27 @@ impl Case {
         timeline
     }
 
+    /// What the case left at the target, as far as is known: what clean-up could not remove, and whoever was made and not deleted, because the
+    /// run still goes on or was killed.
+    pub fn left(&self) -> Vec<String> {
+        let told = |user: &str| {
+            let user = format!("user `{user}`");
+            self.left_behind.iter().any(|what| what.starts_with(&user))
+        };
+        let made = self.made.iter().filter(|(user, _)| !told(user));
+        let made = made.map(|(user, id)| {
+            let id = id
+                .as_ref()
+                .map_or_else(String::new, |id| format!(" (id `{id}`)"));
+            format!("user `{user}`{id}: made, and not seen to be deleted")
+        });
+        self.left_behind.iter().cloned().chain(made).collect()
+    }
+
     /// Takes an event of this case in; `Err` says, as the rest of a sentence, what does not fit.
     pub(super) fn push(&mut self, event: Event) -> Result<(), String> {
-        if self.end.is_some() && !matches!(event, Event::LeftBehind { .. }) {
+        let may_follow = matches!(event, Event::LeftBehind { .. } | Event::UserDeleted { .. });
+        if self.end.is_some() && !may_follow {
             return Err("goes on after its end".to_owned());
         }
         match event {
@@ -338,6 +359,8 @@ impl Case {
                 return self.end_instance(instance, end);
             }
             Event::LeftBehind { what, .. } => self.left_behind.push(what),
+            Event::UserMade { user, id, .. } => self.made.push((user, id)),
+            Event::UserDeleted { user, .. } => self.made.retain(|(made, _)| *made != user),
             Event::HeldBack { why, .. } => {
                 self.held_back.get_or_insert(why);
             }

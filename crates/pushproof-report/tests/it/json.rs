@@ -38,7 +38,8 @@ fn the_head() {
       "remarks": [
         "TLS is not verified: the target says `insecure: true`"
       ],
-      "contradictions": []
+      "contradictions": [],
+      "left_behind": []
     }
     "#);
 }
@@ -119,7 +120,8 @@ fn a_run_of_which_nothing_is_known() {
       "contradictions": [],
       "requirements": [],
       "cases": [],
-      "findings": []
+      "findings": [],
+      "left_behind": []
     }
     "#);
 }

@@ -135,7 +135,7 @@ fn what_is_not_a_record_is_told_with_its_line() {
     insta::assert_snapshot!(said(&[lines[0], lines[2]]), @"line 2 of the record has number 2 instead of 1");
     insta::assert_snapshot!(said(&[lines[0], &lines[1].replace("case-planned", "case-dreamt")]), @"
     line 2 of the record is not an event
-      caused by: unknown variant `case-dreamt`, expected one of `run-started`, `case-planned`, `case-started`, `step-started`, `exchanged`, `acted`, `waited`, `judged`, `case-finished`, `instance-started`, `instance-finished`, `known-deviation`, `troubled`, `probed`, `held-back`, `left-behind`, `interrupted`, `run-finished`
+      caused by: unknown variant `case-dreamt`, expected one of `run-started`, `case-planned`, `case-started`, `step-started`, `exchanged`, `acted`, `waited`, `judged`, `case-finished`, `instance-started`, `instance-finished`, `known-deviation`, `troubled`, `probed`, `held-back`, `user-made`, `user-deleted`, `left-behind`, `interrupted`, `run-finished`
     ");
 }
 

@@ -10,14 +10,15 @@ mod notes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use http::{HeaderName, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use pushproof_polling::{Because, Meaning};
 use pushproof_report::{ActResult, Attribution, Event, Redactor, Remedy, Secret, ShownRequest};
 use pushproof_scenario::{
-    Action, CheckRef, Evidence, Fact, Flight, Held, Input, Note, Operation, Outcomes, Output,
-    Program, Recognition, Reply, RequestBuffer, Root, Session, Stop, UserValues, Words,
+    Action, CAME_AT, CheckRef, Evidence, Fact, Flight, Headers, Held, Input, Note, Operation,
+    Outcomes, Output, Program, Recognition, Reply, RequestBuffer, Root, Session, Stop, UserValues,
+    Words,
 };
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
@@ -466,9 +467,10 @@ impl<'a> Driver<'a> {
         };
         let (response, took) = (exchanged.response, exchanged.took);
         let (parts, body) = response.into_parts();
+        let dated = Dated::new(&parts.headers, self.ticket.now());
         let reply = Reply {
             status: parts.status.as_u16(),
-            headers: &parts.headers,
+            headers: &dated,
             body: &body,
             elapsed: took,
         };
@@ -536,6 +538,30 @@ impl<'a> Driver<'a> {
             Action::Poll(_)
         )
         .then_some(self.polls)
+    }
+}
+
+/// The headers of a reply, with the tenant's time at which it came: `Retry-After` may be a date where the reply has none of its own.
+struct Dated<'a> {
+    headers: &'a HeaderMap,
+    came_at: String,
+}
+
+impl<'a> Dated<'a> {
+    fn new(headers: &'a HeaderMap, now: SystemTime) -> Self {
+        Self {
+            headers,
+            came_at: httpdate::fmt_http_date(now),
+        }
+    }
+}
+
+impl Headers for Dated<'_> {
+    fn header(&self, name: &str) -> Option<&str> {
+        if name == CAME_AT {
+            return Some(&self.came_at);
+        }
+        self.headers.header(name)
     }
 }
 

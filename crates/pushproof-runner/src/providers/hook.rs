@@ -72,6 +72,11 @@ fn shown_body(body: &[u8]) -> String {
 }
 
 impl HookError {
+    /// Whether this hook is the one that failed.
+    pub(super) fn is_of(&self, name: &str) -> bool {
+        self.hook == name
+    }
+
     /// The status that it answered with, if it answered and the status was the problem.
     pub fn status(&self) -> Option<StatusCode> {
         match self.problem {
@@ -201,7 +206,8 @@ impl Hook {
     ) -> Result<(Method, Response<Vec<u8>>), HookError> {
         let request = request.map_err(|_| self.error(&Method::POST, Problem::Url))?;
         let method = request.method().clone();
-        match tokio::time::timeout(HOOK_LIMIT, self.transport.exchange(request)).await {
+        self.transport.turn().await;
+        match tokio::time::timeout(HOOK_LIMIT, self.transport.exchange_now(request)).await {
             Ok(Ok(exchanged)) => Ok((method, exchanged.response)),
             Ok(Err(failure)) => Err(self.error(&method, Problem::Failed(failure))),
             Err(_) => Err(self.error(&method, Problem::Late)),

@@ -184,7 +184,7 @@ impl Users {
             if let Err(Unavailable::Hook(error)) = &user {
                 // Nobody else takes our names: it was made by a request that went on twice.
                 let is_there = name.is_some() && error.status() == Some(StatusCode::CONFLICT);
-                if error.may_be_done() || is_there {
+                if may_be_made(error) || is_there {
                     let name =
                         name.map_or_else(|| "a user".to_owned(), |name| format!("user `{name}`"));
                     maybe_made.push(format!("{name}, if it was made: {error}"));
@@ -260,6 +260,16 @@ impl Users {
     }
 }
 
+/// Whether somebody may have been made although the answer does not say so. Nobody is where the request was never sent, for want of a token, or was
+/// turned away at the door.
+fn may_be_made(error: &HookError) -> bool {
+    let turned_away = matches!(
+        error.status(),
+        Some(StatusCode::SERVICE_UNAVAILABLE | StatusCode::NOT_IMPLEMENTED)
+    );
+    error.may_be_done() && !turned_away && !error.is_of(management::TOKENS)
+}
+
 async fn create_by_hook(hook: &Hook, want: Want) -> Result<User, HookError> {
     let want = json!({ "email_verified": want.email_verified, "phone": want.phone });
     let response = hook
@@ -275,7 +285,10 @@ async fn create_by_hook(hook: &Hook, want: Want) -> Result<User, HookError> {
 }
 
 fn user_of(answer: &Value) -> Result<User, &'static str> {
-    let text = |name: &str| answer.get(name).and_then(Value::as_str).map(str::to_owned);
+    let text = |name: &str| {
+        let text = answer.get(name)?.as_str()?;
+        (!text.is_empty()).then(|| text.to_owned())
+    };
     Ok(User {
         id: text("id"),
         username: text("username").ok_or("username")?,

@@ -271,7 +271,7 @@ impl File<'_> {
             Driver::Guardian => {
                 let inbox = fields
                     .need("inbox")
-                    .and_then(|node| self.url(node, "`inbox`", &["push_token"]));
+                    .and_then(|node| self.inbox_of_pushes(node));
                 inbox.map(|inbox| Devices::Guardian { inbox })
             }
             Driver::Hook => {
@@ -285,6 +285,22 @@ impl File<'_> {
         };
         fields.finish();
         devices
+    }
+
+    /// One inbox for all phones would give each the pushes of the others.
+    fn inbox_of_pushes(&self, node: &Node) -> Option<String> {
+        let url = self.url(node, "`inbox`", &["push_token"])?;
+        // Another placeholder has been found fault with already.
+        if without_holes(&url).1.is_empty() {
+            self.reader.error_with_help(
+                "E0303",
+                node.span,
+                "`inbox` does not say whose pushes it wants",
+                "put `{push_token}` where the token belongs that the phone registered, such as `http://127.0.0.1:4010/inbox/{push_token}`",
+            );
+            return None;
+        }
+        Some(url)
     }
 
     fn command(&self, node: &Node) -> Option<Devices> {

@@ -57,6 +57,27 @@ async fn cases_side_by_side_ask_one_at_a_time() {
     );
 }
 
+/// A slip of the finger costs a second question, not the case.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mistyped_answer_is_asked_for_again() {
+    let questions = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&questions);
+    let ask = move |text: &str| {
+        let mut seen = seen.lock().unwrap();
+        seen.push(text.to_owned());
+        Some(if seen.len() % 2 == 1 { "wat\n" } else { "n\n" }.to_owned())
+    };
+    let run = asked(ask, |_| false).await;
+    let questions = questions.lock().unwrap();
+    assert_eq!(questions.len(), 2 * run.cases().len());
+    insta::assert_snapshot!(questions[1], @"that is none of the answers; Enter when it was accepted, `r` if it was refused, `n` if it cannot be done: ");
+    let reason = run.cases()[0].reason().unwrap();
+    assert!(
+        reason.ends_with("the person says that it cannot be done"),
+        "{reason}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_is_stopped_does_not_wait_for_the_answer() {
     // Nobody ever answers; the sender lives as long as the test.

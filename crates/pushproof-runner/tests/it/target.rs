@@ -409,6 +409,20 @@ fn urls_hold_no_credentials_and_no_unknown_placeholders() {
     ");
 }
 
+/// Such an inbox would give every phone the pushes of all, and each push once.
+#[test]
+fn an_inbox_of_pushes_says_whose() {
+    insta::assert_snapshot!(with("devices: { driver: guardian, inbox: 'http://h/inbox' }").unwrap_err(), @"
+    error[E0303]: `inbox` does not say whose pushes it wants
+     --> targets/staging.yaml:5:37
+      |
+    5 | devices: { driver: guardian, inbox: 'http://h/inbox' }
+      |                                     ^^^^^^^^^^^^^^^^
+      |
+      = help: put `{push_token}` where the token belongs that the phone registered, such as `http://127.0.0.1:4010/inbox/{push_token}`
+    ");
+}
+
 #[test]
 fn commands_are_paths_only_if_they_look_like_it() {
     let command = |line: &str| format!("{:?}", with(line).unwrap().devices.unwrap());

@@ -16,7 +16,7 @@ pub use endpoints::{Endpoint, FitError};
 pub(crate) use peek::{Found, member};
 pub(crate) use read::WRITTEN_OUT;
 pub(crate) use read::path as read_path;
-pub use recognise::{Alternative, BodyForm, Outcome, Profile, Recognition};
+pub use recognise::{Alternative, BodyForm, CAME_AT, Outcome, Profile, Recognition};
 pub use requirements::{Requirement, Requirements};
 
 use crate::expr::Expr;

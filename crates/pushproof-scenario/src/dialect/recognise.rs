@@ -289,6 +289,10 @@ impl Alternative {
     }
 }
 
+/// What a driver may answer to as a header of this name: the time at which the reply came, for one that has no `Date` of its own. No reply can
+/// have a header of this name.
+pub const CAME_AT: &str = ":came-at";
+
 /// A number of seconds from here on is a point in time, 2001 at the earliest, and no wait: nobody asks to wait for thirty years.
 const UNIX_SECONDS: u64 = 1_000_000_000;
 
@@ -300,7 +304,8 @@ fn wait_of(value: &str, headers: &dyn Headers) -> Option<Duration> {
         Ok(seconds) => UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?,
         Err(_) => httpdate::parse_http_date(value).ok()?,
     };
-    let now = httpdate::parse_http_date(headers.header("date")?).ok()?;
+    let own = headers.header("date").or_else(|| headers.header(CAME_AT));
+    let now = httpdate::parse_http_date(own?).ok()?;
     Some(until.duration_since(now).unwrap_or_default())
 }
 
@@ -403,5 +408,10 @@ mod tests {
         insta::assert_snapshot!(recognised(profile, 400, &instant, plain), @"slow near  means SlowDown wait Some(90s)");
         insta::assert_snapshot!(recognised(profile, 429, &instant, "{}"), @"throttled near  means Throttled wait Some(90s)");
         insta::assert_snapshot!(recognised(profile, 429, &instant[1..], "{}"), @"throttled near  means Throttled wait None");
+        // Without a `Date` of its own a reply is dated by when it came.
+        let came_at = [(super::CAME_AT, "Tue, 01 Sep 2026 10:00:30 GMT"), dates[1]];
+        insta::assert_snapshot!(recognised(profile, 400, &came_at, body), @"slow near  means SlowDown wait Some(30s)");
+        insta::assert_snapshot!(recognised(profile, 400, &[came_at[0], dates[0], dates[1]], body), @"slow near  means SlowDown wait Some(60s)");
+        insta::assert_snapshot!(recognised(profile, 400, &dates[1..], body), @"slow near  means SlowDown wait Some(7s)");
     }
 }

@@ -456,6 +456,13 @@ async fn watch_signals(mut signals: Signals, output: Arc<Output>, stop: watch::S
     anstream::eprintln!("{signal}: cleaning up; once more to stop at once");
     stop.send_replace(true);
     signals.next().await;
+    let left = output.left();
+    if !left.is_empty() {
+        anstream::eprintln!(
+            "stopped before the clean-up was over; what may be left at the target:"
+        );
+        left.iter().for_each(|what| anstream::eprintln!("  {what}"));
+    }
     #[expect(
         clippy::disallowed_methods,
         reason = "the user does not want to wait for the clean-up"

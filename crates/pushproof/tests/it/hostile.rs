@@ -1,5 +1,7 @@
 //! Endpoints and hooks that say what nobody expects: the run ends with its verdict, its record stays, and no secret is shown.
 
+use std::io::{Read, Write};
+
 use serde_json::{Value, json};
 
 use crate::codes::aimed;
@@ -204,6 +206,128 @@ fn secrets_in_the_errors_of_hooks() {
             assert!(!all.contains(secret), "{secret}: {all}");
         }
     }
+}
+
+/// The example with another section in the place of one.
+fn with_section(target: &str, name: &str, section: &str) -> String {
+    let begins = target.find(&format!("\n{name}:")).unwrap() + 1;
+    let line = target[begins..].find('\n').unwrap() + begins + 1;
+    let rest = target[line..].lines();
+    let more: usize = rest
+        .take_while(|line| line.starts_with(' '))
+        .map(|line| line.len() + 1)
+        .sum();
+    format!("{}{section}\n{}", &target[..begins], &target[line + more..])
+}
+
+/// Whoever was never asked for, or turned away at the door, is not left behind.
+#[test]
+fn users_who_cannot_have_been_made() {
+    let left = |target: &str| {
+        let workshop = aimed(target);
+        run(&workshop);
+        let report: Value = serde_json::from_str(&workshop.read("run.json")).unwrap();
+        report["left_behind"].as_array().unwrap().len()
+    };
+    let no_token = Host::bent(|path, reply| match path {
+        "/oauth/token" => b"<html>welcome</html>".to_vec(),
+        _ => reply.to_string().into_bytes(),
+    });
+    assert_eq!(left(&no_token.target()), 0);
+    let host = Host::virtual_time(pushproof_tenant::Settings::default());
+    for (status, least) in [(503, 0), (501, 0), (403, 0), (500, 1)] {
+        let failing = Failing::start(status, "{}");
+        let users = format!(
+            "users: {{ provider: hook, url: \"{}/\" }}",
+            failing.base_url
+        );
+        let left = left(&with_section(&host.target(), "users", &users));
+        assert_eq!(left > 0, least > 0, "{status}: {left}");
+    }
+}
+
+#[test]
+fn a_user_without_a_name_is_none() {
+    let host = Host::virtual_time(pushproof_tenant::Settings::default());
+    for answer in [
+        r#"{"username":"","password":"x"}"#,
+        r#"{"username":"x","password":""}"#,
+    ] {
+        let hook = Failing::start(200, answer);
+        let users = format!("users: {{ provider: hook, url: \"{}/\" }}", hook.base_url);
+        let (done, all) = run(&aimed(&with_section(&host.target(), "users", &users)));
+        assert_eq!(done.exit, 20, "{}", done.stdout);
+        assert!(all.contains("answered a user without `"), "{}", done.stdout);
+    }
+}
+
+/// A clock hook that moves nothing is found out before the first case, and nobody is accused.
+#[test]
+fn clocks_that_do_not_move() {
+    let host = Host::virtual_time(pushproof_tenant::Settings::default());
+    for answer in [
+        "<html>moved</html>",
+        r#"{"now_ms":"abc"}"#,
+        r#"{"now_ms":-5}"#,
+        r#"{"now_ms":null}"#,
+        "{}",
+        "",
+    ] {
+        let clock = format!("clock: {{ advance: \"{}/\" }}", timeless(answer));
+        let workshop = aimed(&with_section(&host.target(), "clock", &clock));
+        for args in [
+            ["conformance", "--target", "target.yaml"],
+            ["target", "doctor", "target.yaml"],
+        ] {
+            let done = workshop.run(&args);
+            assert_eq!(done.exit, 20, "{answer}: {}{}", done.stdout, done.stderr);
+        }
+    }
+}
+
+/// Somebody who answers everything in one way and dates nothing. They go with the process.
+fn timeless(body: &'static str) -> String {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request);
+            let length = body.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+            );
+            // The rest of the request is taken in, so that the answer is not lost with the connection.
+            let _ = stream.shutdown(std::net::Shutdown::Write);
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+    });
+    base_url
+}
+
+/// The machines behind a clock that jumps are as slow as any: the limit holds in real time, for users and phones too.
+#[test]
+fn the_limit_of_requests_holds_on_a_clock_that_jumps() {
+    let host = Host::virtual_time(pushproof_tenant::Settings::default());
+    let target = host.target();
+    let limits = "limits: { concurrency: 8, wait: 30s, timeout: 10s, requests_per_second: 10 }";
+    let workshop = aimed(&with_section(&target, "limits", limits));
+    let (done, _) = run(&workshop);
+    assert_eq!(done.exit, 0, "{}", done.stdout);
+    let seen = host.seen();
+    let requests = seen
+        .iter()
+        .filter(|seen| !seen.path.starts_with("/__control/"));
+    let requests = u64::try_from(requests.count()).unwrap();
+    assert!(requests > 30, "{requests}");
+    let report: Value = serde_json::from_str(&workshop.read("run.json")).unwrap();
+    let took_ms = report["run"]["took_ms"].as_u64().unwrap();
+    assert!(
+        took_ms >= (requests - 1) / 10 * 1000,
+        "{requests} requests in {took_ms} ms"
+    );
 }
 
 /// Somebody who answers everything in one way.

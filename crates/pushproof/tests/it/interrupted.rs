@@ -108,6 +108,71 @@ fn signalled(signal: &str) -> (Workshop, Done) {
     )
 }
 
+/// The second signal does not wait for the clean-up. Whoever is left by it is named, on the terminal and in any report that is made of the record.
+#[test]
+fn a_run_that_is_stopped_at_once_says_who_is_left() {
+    let (asked, asks) = mpsc::channel();
+    let (deleting, deletes) = mpsc::channel();
+    let (_never, held) = mpsc::channel::<()>();
+    let held = Mutex::new(held);
+    let host = Host::real_time(Arc::new(move |seen| {
+        if seen.path == "/mfa/associate" {
+            asked.send(()).unwrap();
+        }
+        if seen.method == "DELETE" {
+            deleting.send(()).unwrap();
+            let _ = held.lock().unwrap().recv_timeout(PATIENCE);
+        }
+    }));
+    let workshop = aimed(&host.target().replace("clock:", "# clock:"));
+    let args = [
+        "conformance",
+        "--target",
+        "target.yaml",
+        "--record",
+        "record.jsonl",
+        "push.challenge.approved[decide_after=1]",
+    ];
+    let mut command = workshop.command(&args);
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    asks.recv_timeout(PATIENCE)
+        .expect("the case asks for an enrolment");
+    kill("INT", child.id());
+    deletes
+        .recv_timeout(PATIENCE)
+        .expect("the run deletes its user");
+    kill("INT", child.id());
+    let mut stderr = String::new();
+    let mut lines = child.stderr.take().unwrap();
+    lines.read_to_string(&mut stderr).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{stderr}");
+    drop(_never);
+
+    let made = host.seen();
+    let made = made
+        .iter()
+        .find(|seen| seen.path == "/api/v2/users" && seen.status == 201)
+        .unwrap();
+    let made: Value = serde_json::from_str(&made.reply).unwrap();
+    let (user, id) = (
+        made["email"].as_str().unwrap(),
+        made["user_id"].as_str().unwrap(),
+    );
+    let left = format!("user `{user}` (id `{id}`): made, and not seen to be deleted");
+    assert!(stderr.contains(&left), "{stderr}");
+    let report = workshop.run(&["report", "record.jsonl", "--report-json", "report.json"]);
+    let report_json: Value = serde_json::from_str(&workshop.read("report.json")).unwrap();
+    assert_eq!(
+        report_json["left_behind"],
+        json!([{ "case": "push.challenge.approved[decide_after=1]", "what": left }])
+    );
+    assert!(report.stdout.contains("left behind"), "{}", report.stdout);
+}
+
 fn kill(signal: &str, process: u32) {
     let command = format!("kill -{signal} {process}");
     assert!(

@@ -298,8 +298,8 @@ fn left_behind(out: &mut String, run: &Run, style: &Style) {
         .cases()
         .iter()
         .flat_map(|case| {
-            case.left_behind
-                .iter()
+            case.left()
+                .into_iter()
                 .map(move |what| (&case.head.id, what))
         })
         .collect();

@@ -34,9 +34,10 @@ impl Driver<'_> {
     pub(super) fn recognise(&self, operation: usize, response: &Response<Vec<u8>>) -> Recognition {
         let among = self.program.dialect.operations[operation].outcomes;
         let status = response.status().as_u16();
+        let dated = Dated::new(response.headers(), self.ticket.now());
         self.program
             .profile
-            .recognise(among, status, response.headers(), response.body())
+            .recognise(among, status, &dated, response.body())
     }
 
     pub(super) fn operation(&self, sent: &Sent) -> &Operation {

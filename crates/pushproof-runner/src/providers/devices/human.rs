@@ -13,6 +13,8 @@ use super::{Act, Acted};
 /// The text may hold secrets, such as the code to scan: it is for the terminal and nothing else.
 pub type Ask = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
+/// How often a person is asked who mistypes.
+const ASKED_MAX: usize = 3;
 /// Characters of a value that are shown; the codes to scan are shorter.
 const VALUE_MAX: usize = 4000;
 
@@ -33,15 +35,23 @@ impl Person {
 
     pub(super) async fn act(&self, act: &Act) -> Acted {
         let _turn = self.turn.lock().await;
-        let (ask, text) = (Arc::clone(&self.ask), question(act));
-        // A thread of its own, which nobody waits for: a run that is stopped must not hang on an answer that never comes.
-        let (answers, answer) = oneshot::channel();
-        std::thread::spawn(move || answers.send(ask(&text)));
-        match answer.await {
-            Ok(Some(answer)) => understood(act, answer.trim()),
-            Ok(None) => Acted::unavailable("nobody answers at the terminal"),
-            Err(_) => Acted::unavailable("the terminal cannot be asked"),
+        let mut text = question(act);
+        for _ in 0..ASKED_MAX {
+            let ask = Arc::clone(&self.ask);
+            // A thread of its own, which nobody waits for: a run that is stopped must not hang on an answer that never comes.
+            let (answers, answer) = oneshot::channel();
+            std::thread::spawn(move || answers.send(ask(&text)));
+            let acted = match answer.await {
+                Ok(Some(answer)) => understood(act, answer.trim()),
+                Ok(None) => Some(Acted::unavailable("nobody answers at the terminal")),
+                Err(_) => Some(Acted::unavailable("the terminal cannot be asked")),
+            };
+            if let Some(acted) = acted {
+                return acted;
+            }
+            text = format!("that is none of the answers; {}: ", how(act));
         }
+        Acted::unavailable("the person's answer is none of those offered")
     }
 }
 
@@ -59,17 +69,22 @@ fn question(act: &Act) -> String {
         // What an endpoint says may hold escapes for the terminal.
         let _ = write!(text, "\n  {name}: {}", sanitize(value, VALUE_MAX));
     }
-    let how = if reads(act) {
-        "type what it shows; `r` if that was refused, `n` if it cannot be done"
-    } else {
-        "Enter when it was accepted, `r` if it was refused, `n` if it cannot be done"
-    };
-    let _ = write!(text, "\n{how}: ");
+    let _ = write!(text, "\n{}: ", how(act));
     text
 }
 
-fn understood(act: &Act, answer: &str) -> Acted {
-    match answer.to_lowercase().as_str() {
+/// How to answer.
+fn how(act: &Act) -> &'static str {
+    if reads(act) {
+        "type what it shows; `r` if that was refused, `n` if it cannot be done"
+    } else {
+        "Enter when it was accepted, `r` if it was refused, `n` if it cannot be done"
+    }
+}
+
+/// What an answer says; `None` if it is none of those offered.
+fn understood(act: &Act, answer: &str) -> Option<Acted> {
+    Some(match answer.to_lowercase().as_str() {
         "r" | "refused" => Acted::refused("so the person says"),
         "n" | "no" => Acted::unavailable("the person says that it cannot be done"),
         "" if reads(act) => Acted::unavailable("the person typed nothing"),
@@ -78,6 +93,6 @@ fn understood(act: &Act, answer: &str) -> Acted {
             ..Acted::acknowledged()
         },
         "" | "y" | "yes" | "ok" => Acted::acknowledged(),
-        _ => Acted::unavailable("the person's answer is none of those offered"),
-    }
+        _ => return None,
+    })
 }

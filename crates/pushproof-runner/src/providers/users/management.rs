@@ -15,6 +15,9 @@ use crate::providers::template::percent_encode;
 use crate::target::{Authority, Client};
 use crate::transport::Transport;
 
+/// What the endpoint is called from which the token comes. Where it fails, nothing is asked of the API itself.
+pub(super) const TOKENS: &str = "management token";
+
 /// Makes and deletes users, with a token that it fetches when it has none that works.
 pub(super) struct Management {
     base_url: String,
@@ -48,7 +51,7 @@ impl Management {
             Authority::Token(token) => Held::Token(token.clone()),
             Authority::Client(client) => Held::Client {
                 client: client.clone(),
-                tokens: hook("management token", "/oauth/token"),
+                tokens: hook(TOKENS, "/oauth/token"),
                 token: Mutex::new(None),
             },
         };
