@@ -236,6 +236,10 @@ pub fn read(mut input: impl BufRead) -> Result<Read, ReadError> {
         if text.is_empty() {
             break;
         }
+        // An editor may have left one.
+        if text.trim_ascii().is_empty() {
+            continue;
+        }
         let whole = text.ends_with(b"\n");
         match parse(&text, line, read.lines.len() as u64) {
             Ok(parsed) => read.lines.push(parsed),

@@ -388,10 +388,41 @@ impl Runs<'_> {
                     id: user.id.clone(),
                 });
             }
+            let leased = user.is_leased.then(|| user.clone());
             self.users.push(user);
             unfit.map_or(Ok(()), |unfit| Err(Unready::for_good(unfit)))?;
+            if let Some(user) = leased {
+                self.fresh(&user)
+                    .await
+                    .map_err(|used| Unready::for_good(format!("no user for `{name}`: {used}")))?;
+            }
         }
         Ok(())
+    }
+
+    /// Looks whether somebody who was lent is as new as the case wants, as the dialect says. What cannot be seen counts for nothing: it is the
+    /// case's own to find out.
+    async fn fresh(&self, user: &User) -> Result<(), String> {
+        let Some(fresh) = &self.program.fresh else {
+            return Ok(());
+        };
+        // No case of the run: nobody hears of it, and its exchanges have numbers of their own.
+        let unheard = Context {
+            tell: Arc::new(|_| {}),
+            exchanges: Arc::default(),
+            ..self.context.clone()
+        };
+        let ticket = self.place.clock.enter();
+        let began = ticket.at();
+        let users = std::slice::from_ref(user);
+        let driver = Driver::new(&unheard, self.place, fresh, ticket, began, users, 0);
+        match driver.run().await.finished.unmet {
+            Some(unmet) => Err(format!(
+                "`{}` of the pool is not fresh: {unmet}",
+                user.username
+            )),
+            None => Ok(()),
+        }
     }
 
     /// Who of this run was leased, and so may not be as new as the case wants.
@@ -802,6 +833,7 @@ impl Attempt {
                 verdict: Verdict::CouldNotRun,
                 reason: Some(reason.clone()),
                 is_setup: false,
+                unmet: None,
                 breaches: Vec::new(),
             },
             spoilt: spoilt.then_some(reason),

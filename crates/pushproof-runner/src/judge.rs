@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use pushproof_report::{Cover, Event, Finding, Level, Verdict};
 use pushproof_scenario::{CheckRef, Held, Program, Words};
 
+/// Why a check is not applicable that compares with an address or a number.
+const UNTOLD: &str = "the source of users did not tell what it compares with";
+
 /// Collects what was judged in one case.
 #[derive(Debug, Default)]
 pub(crate) struct Judge {
@@ -21,8 +24,8 @@ pub(crate) struct Judge {
 #[derive(Debug)]
 struct Obstacle {
     reason: String,
-    /// A check that covers nothing does not hold.
-    is_setup: bool,
+    /// The check that covers nothing and does not hold.
+    setup: Option<CheckRef>,
 }
 
 /// What a check rests on, beside the reply.
@@ -46,6 +49,8 @@ pub(crate) struct Finished {
     pub(crate) reason: Option<String>,
     /// Setup did not get what it demands.
     pub(crate) is_setup: bool,
+    /// The condition of setup that a reply does not meet which is otherwise as demanded, in words.
+    pub(crate) unmet: Option<String>,
     /// What must or should hold and does not.
     pub(crate) breaches: Vec<Breach>,
 }
@@ -100,7 +105,7 @@ impl Judge {
                             "{}:{}: expected {}, got {}",
                             place.file, place.line, judged.words.expected, judged.words.actual
                         ),
-                        is_setup: true,
+                        setup: Some(check),
                     });
                 }
                 self.judged.push(judged);
@@ -116,7 +121,7 @@ impl Judge {
             .is_some_and(|known| match known.held {
                 Held::No => true,
                 Held::Yes | Held::Weakly => held != Held::No,
-                Held::Absent => held == Held::Absent,
+                Held::Absent | Held::Unknown => held == known.held,
             })
     }
 
@@ -124,7 +129,7 @@ impl Judge {
     pub(crate) fn stand_in_the_way(&mut self, reason: String) {
         self.obstacle.get_or_insert(Obstacle {
             reason,
-            is_setup: false,
+            setup: None,
         });
     }
 
@@ -173,10 +178,10 @@ impl Judge {
             });
         }
         let (verdict, reason) = worst.unwrap_or((Verdict::Pass, None));
-        let is_setup = self
-            .obstacle
-            .as_ref()
-            .is_some_and(|obstacle| obstacle.is_setup);
+        let obstacle = self.obstacle.as_ref();
+        let setup = obstacle.and_then(|obstacle| obstacle.setup);
+        let unmet = obstacle.filter(|_| matches!(setup, Some(CheckRef::Check(_))));
+        let unmet = unmet.map(|obstacle| obstacle.reason.clone());
         let (verdict, reason) = match self.obstacle {
             // What was found before the obstacle stands; what came after it was never judged.
             Some(obstacle) if verdict > Verdict::CouldNotRun => {
@@ -188,7 +193,8 @@ impl Judge {
             judged: events,
             verdict,
             reason,
-            is_setup,
+            is_setup: setup.is_some(),
+            unmet,
             breaches,
         }
     }
@@ -201,6 +207,7 @@ impl Judge {
                 let reason = format!("the endpoint sent nothing for `{}`", judged.words.check);
                 (Verdict::NotApplicable, Some(reason))
             }
+            Held::Unknown => (Verdict::NotApplicable, Some(UNTOLD.to_owned())),
             Held::Yes => match self.control(judged, program) {
                 Some(control) if !self.succeeded(control) => {
                     let control = &program.steps[control].id;

@@ -362,6 +362,7 @@ async fn knock(transport: &Transport, base_url: &str) -> Result<(), SiteError> {
             | FailureKind::TimedOut
             | FailureKind::BodyTooLarge
             | FailureKind::Truncated
+            | FailureKind::Unreadable
             | FailureKind::Other => return Ok(()),
         }
         if times == AGAIN_UNPROVEN_MAX {
@@ -375,14 +376,14 @@ async fn knock(transport: &Transport, base_url: &str) -> Result<(), SiteError> {
 /// What may help where there was no answer.
 fn what_to_do(kind: FailureKind) -> &'static str {
     match kind {
-        FailureKind::Tls => {
-            "; `tls: { ca: FILE }` names the authority that signed its certificate, `tls: { insecure: true }` asks for none; or is it `http`, not `https`?"
-        }
         FailureKind::Refused | FailureKind::Dns => "; check `base_url`, and that it runs",
-        FailureKind::Reset
+        // What it says for itself is enough.
+        FailureKind::Tls
+        | FailureKind::Reset
         | FailureKind::TimedOut
         | FailureKind::BodyTooLarge
         | FailureKind::Truncated
+        | FailureKind::Unreadable
         | FailureKind::Other => "",
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A [`Target`] is whole: secrets are resolved, paths are relative to nothing any more, and durations and limits have their values.
 
+mod files;
 mod grammar;
 mod parse;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use pushproof_report::Secret;
 
+pub use self::files::FileProblem;
 pub use self::grammar::TARGET;
 pub use self::parse::parse;
 use crate::clock::HOOK_LIMIT;
@@ -61,6 +63,8 @@ pub struct Target {
     pub limits: Limits,
     /// What load may be applied.
     pub load: Load,
+    /// Features that the files it names do not make possible, and why: see [`Target::look_into_files`].
+    pub lacks: BTreeMap<String, String>,
 }
 
 /// One application.
@@ -189,7 +193,7 @@ pub struct Load {
 pub enum SecretRef {
     /// In this variable of the environment.
     Env(String),
-    /// In this file, without the line break at its end.
+    /// In this file.
     File(PathBuf),
 }
 
@@ -234,6 +238,14 @@ impl Target {
         }
     }
 
+    /// Why a feature is not there, in words that begin with its name.
+    pub fn lack(&self, feature: &str) -> String {
+        match self.lacks.get(feature).filter(|_| self.features.is_none()) {
+            Some(why) => format!("{feature} ({why})"),
+            None => feature.to_owned(),
+        }
+    }
+
     /// A feature that the file names and the dialect does not know, and where it stands.
     pub fn unknown_feature(&self, known: &[String]) -> Option<(&str, &str)> {
         let unknown = |(name, _): &(&String, &String)| !known.contains(name);
@@ -242,6 +254,9 @@ impl Target {
     }
 
     fn makes_possible(&self, feature: &str) -> bool {
+        if self.lacks.contains_key(feature) {
+            return false;
+        }
         match feature {
             "factor.push" => self.devices.is_some(),
             "factor.otp" => matches!(
@@ -249,7 +264,7 @@ impl Target {
                 Some(Devices::Guardian { .. } | Devices::Hook { .. } | Devices::Command { .. })
             ),
             "factor.sms" | "factor.voice" | "factor.email" | "messages" => self.messages.is_some(),
-            "approver" => self.devices.is_some(),
+            "approver" | "device.codes" => self.devices.is_some(),
             "client.secret" => self
                 .client
                 .as_ref()

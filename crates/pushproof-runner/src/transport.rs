@@ -208,6 +208,14 @@ impl Transport {
     }
 }
 
+/// Whether these bytes can be trusted as authorities.
+///
+/// # Errors
+/// As [`Transport::http`] has with such [`Roots`].
+pub(crate) fn check_bundle(pem: &[u8]) -> Result<(), TransportError> {
+    bundle(pem).map(drop)
+}
+
 fn bundle(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, TransportError> {
     let certificates =
         reqwest::Certificate::from_pem_bundle(pem).map_err(TransportError::Bundle)?;

@@ -55,6 +55,7 @@ impl Trouble {
             | FailureKind::TimedOut
             | FailureKind::BodyTooLarge
             | FailureKind::Truncated
+            | FailureKind::Unreadable
             | FailureKind::Other => Fate::Unknown,
         };
         Self {

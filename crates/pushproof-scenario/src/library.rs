@@ -146,7 +146,8 @@ impl Library {
             StepKind::Use(used) => Some(used.fragment.value.clone()),
             _ => None,
         };
-        let used: BTreeSet<String> = scenarios.chain(fragments).filter_map(used).collect();
+        let mut used: BTreeSet<String> = scenarios.chain(fragments).filter_map(used).collect();
+        used.extend(self.dialect.fresh.iter().map(|name| name.value.clone()));
         for (name, fragment) in &self.fragments {
             if !used.contains(name) {
                 let reader = Reader::new(&fragment.source);
@@ -204,13 +205,45 @@ impl Library {
             fragments: &self.fragments,
         };
         let mut programs = Vec::new();
-        let mut problems: Vec<Diagnostic> = Vec::new();
+        let (fresh, mut problems) = self.fresh(against);
         for scenario in &self.scenarios {
             let (compiled, found) = compile(scenario, against);
-            programs.extend(compiled.into_iter().map(Arc::new));
+            programs.extend(compiled.into_iter().map(|program| {
+                Arc::new(Program {
+                    fresh: fresh.clone(),
+                    ..program
+                })
+            }));
             problems.extend(found);
         }
         Some((programs, distinct(problems)))
+    }
+
+    /// The fragment that looks whether a lent user is fresh, as a case of its own.
+    fn fresh(&self, against: Against<'_>) -> (Option<Arc<Program>>, Vec<Diagnostic>) {
+        let Some(name) = &self.dialect.fresh else {
+            return (None, Vec::new());
+        };
+        if !self.fragments.contains_key(&name.value) {
+            let reader = Reader::new(&self.dialect.source);
+            let known = self.fragments.keys().map(String::as_str);
+            reader.unknown("E0182", name.span, "fragment", &name.value, known);
+            return (None, reader.into_problems());
+        }
+        let text = format!(
+            "format: 1\nid: fresh\ntitle: Whether a lent user is fresh\nactors: {{ user: {{ user: fresh }} }}\nsteps:\n  - {{ id: fresh, use: {}, with: {{ user: user }} }}\n",
+            name.value
+        );
+        let (parsed, mut problems) = parse(
+            &Source::new(self.dialect.source.path(), text),
+            &self.dialect.requirements,
+        );
+        let Some(File::Scenario(scenario)) = parsed else {
+            return (None, problems);
+        };
+        let (compiled, found) = compile(&scenario, against);
+        problems.extend(found);
+        (compiled.into_iter().next().map(Arc::new), problems)
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Program {
     pub finally: usize,
     /// How many fresh instances of it are run; verdicts that differ are flaky.
     pub repeat: u32,
+    /// What is played with each user who was lent from a pool before it begins: see [`Dialect::fresh`].
+    pub fresh: Option<Arc<Program>>,
 }
 
 /// A place for a value.

@@ -212,6 +212,9 @@ fn unknown<'a>(dialect: &str, known: impl Iterator<Item = &'a str>) -> Problem {
     known.dedup();
     let problem = Problem::invalid(format!("unknown dialect `{dialect}`"));
     match pushproof_scenario::nearest(dialect, known.iter().copied()) {
+        None if known.is_empty() => {
+            problem.hint("none is there; a dialect is a folder that has a `dialect.yaml`")
+        }
         Some(near) => problem.hint(format!("did you mean `{near}`?")),
         None => problem.hint(format!("known: {}", known.join(", "))),
     }

@@ -20,6 +20,11 @@ pub(crate) fn ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
 }
 
+/// Whether the terminal knows no escapes at all.
+pub(crate) fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|value| value == "dumb")
+}
+
 /// The width that the shell tells, where no terminal does.
 pub(crate) fn columns() -> Option<usize> {
     std::env::var("COLUMNS")
@@ -37,11 +42,12 @@ pub(crate) fn secret(reference: &SecretRef) -> Result<Secret, String> {
             std::env::VarError::NotUnicode(_) => "is not text".to_owned(),
         })?,
         SecretRef::File(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| format!("cannot be read: {error}"))?;
-            text.trim_end_matches(['\n', '\r']).to_owned()
+            std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?
         }
     };
+    // What editors and `$(…)` add is no part of a secret, wherever it stands.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let text = text.trim_end_matches(['\n', '\r']);
     if text.is_empty() {
         Err("is empty".to_owned())
     } else {

@@ -1,11 +1,12 @@
 //! Where events become files and terminal lines: [`Output`] records, folds and prints each one.
 
+mod place;
 mod scan;
 
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pushproof_report::render::terminal::{self, Detail, Style};
@@ -15,6 +16,7 @@ use pushproof_report::{
 };
 use pushproof_runner::clock::Stopwatch;
 
+pub(crate) use self::place::{distinct, write_whole};
 use self::scan::{json_strings, scan_file, without_references};
 use crate::args::Color;
 use crate::command::Problem;
@@ -34,7 +36,7 @@ pub(crate) fn colour(color: Color, stream: &impl IsTerminal) -> bool {
     match color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => stream.is_terminal() && !env::no_color(),
+        Color::Auto => stream.is_terminal() && !env::no_color() && !env::is_dumb(),
     }
 }
 
@@ -45,38 +47,59 @@ pub(crate) fn style(color: Color, quiet: bool, verbose: bool, strict: bool) -> S
         (false, true) => Detail::Verbose,
         (false, false) => Detail::Normal,
     };
-    let width = env::columns().unwrap_or(WIDTH_DEFAULT).min(WIDTH_MAX);
+    let columns = env::columns();
     Style {
         color: colour(color, &io::stdout()),
-        width,
+        width: columns.unwrap_or(WIDTH_DEFAULT).min(WIDTH_MAX),
+        // A log has no right edge, and what is cut off is lost there.
+        cuts: columns.is_some() || io::stdout().is_terminal(),
         detail,
         strict,
     }
 }
 
-/// Prints to standard output. A reader that has gone away is no error of ours.
+/// Prints to standard output. A reader that has gone away is no error of ours; whatever else is in the way is told once.
 pub(crate) fn say(text: &str) {
+    static TOLD: Once = Once::new();
     let mut stdout = io::stdout().lock();
-    let _ = stdout
+    let said = stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush());
+    match said {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => TOLD.call_once(|| {
+            anstream::eprintln!("error: standard output is not whole: {error}");
+        }),
+        Ok(()) | Err(_) => {}
+    }
 }
 
-/// Writes a whole file, or leaves what was there: first beside it, then into its place.
-pub(crate) fn write_whole(path: &Path, text: &str) -> Result<(), Problem> {
-    let failed =
-        |error: io::Error| Problem::usage(format!("writing `{}`: {error}", path.display()));
-    if let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        fs::create_dir_all(folder).map_err(failed)?;
+/// Lines of a width that a terminal shows whole: what is too long goes on below where it began. A word that is longer than a line stays whole.
+pub(crate) fn wrapped(head: &str, text: &str) -> String {
+    let indent = head.chars().count();
+    let room = WIDTH_DEFAULT.saturating_sub(indent);
+    let (mut lines, mut line) = (Vec::new(), String::new());
+    for word in text.split(' ') {
+        let length = line.chars().count() + 1 + word.chars().count();
+        if !line.is_empty() && length > room {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
     }
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    fs::write(&beside, text)
-        .and_then(|()| fs::rename(&beside, path))
-        .map_err(failed)
+    lines.push(line);
+    let below = format!("\n{}", " ".repeat(indent));
+    format!("{head}{}\n", lines.join(&below))
+}
+
+/// A text whose lines are wrapped, each below where its own words begin.
+pub(crate) fn wrapped_lines(text: &str) -> String {
+    let line = |line: &str| {
+        let words = line.trim_start();
+        wrapped(&line[..line.len() - words.len()], words)
+    };
+    text.lines().map(line).collect()
 }
 
 /// What a run leaves behind.
@@ -209,7 +232,12 @@ impl Output {
     /// Starts the progress bar, on a terminal only.
     pub(crate) fn progress(&self, cases: usize) {
         let quiet = self.inner().style.detail == Detail::Quiet;
-        if quiet || !io::stderr().is_terminal() || !io::stdout().is_terminal() || env::ci() {
+        if quiet
+            || !io::stderr().is_terminal()
+            || !io::stdout().is_terminal()
+            || env::ci()
+            || env::is_dumb()
+        {
             return;
         }
         let bar = ProgressBar::with_draw_target(Some(cases as u64), ProgressDrawTarget::stderr());
@@ -240,7 +268,12 @@ impl Output {
         }
         let complete = inner.run.interrupted().is_none()
             && inner.run.cases().iter().all(|case| !case.is_open());
-        let exit = inner.run.exit_code(strict);
+        // Who has lost evidence must not be told that all is well.
+        let lost = match &inner.failed {
+            Some(WriteError::Secret { .. }) | None => exit::OK,
+            Some(_) => exit::UNJUDGED,
+        };
+        let exit = exit::first([inner.run.exit_code(strict), lost]);
         inner.tell(
             took_ms,
             Event::RunFinished {
@@ -259,15 +292,19 @@ impl Output {
             Some(error @ WriteError::Secret { .. }) => {
                 return Err(leak(&record, &error.to_string()));
             }
+            // All that the run came to is still known here.
             Some(error) => {
-                return Err(Problem::usage(format!(
-                    "the record is not whole: {}",
+                anstream::eprintln!(
+                    "error: the record is not whole: {}; the reports are",
                     chain(&error)
-                )));
+                );
             }
             None => {}
         }
-        if let Some(label) = scan_file(&record, &self.redactor)? {
+        // A device may never end, and holds nothing.
+        if record.is_file()
+            && let Some(label) = scan_file(&record, &self.redactor)?
+        {
             return Err(leak(
                 &record,
                 &format!("secret `{label}` stands in the record"),
@@ -314,10 +351,12 @@ impl Output {
                 return Err(leak(&record, &what));
             }
         }
-        for (_, path, text) in written {
-            write_whole(&path, &text)?;
-        }
+        let written = written
+            .into_iter()
+            .map(|(_, path, text)| write_whole(&path, &text));
+        let written: Vec<Result<(), Problem>> = written.collect();
         say(&said);
+        written.into_iter().collect::<Result<(), Problem>>()?;
         if let Some(target) = target.filter(|_| run.interrupted().is_none() && no_case_holds(run)) {
             // What looks like a breach may be the target file's own: a wrong secret, users who are not fresh.
             anstream::eprintln!(

@@ -110,6 +110,7 @@ pub(crate) fn target(base_url: &str) -> Target {
         proxy: None,
         limits: Limits::default(),
         load: pushproof_runner::target::Load::default(),
+        lacks: BTreeMap::new(),
     }
 }
 

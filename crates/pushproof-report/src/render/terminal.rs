@@ -40,6 +40,8 @@ pub struct Style {
     pub color: bool,
     /// Characters in a line. Commands to copy are not wrapped.
     pub width: usize,
+    /// Whether the one line of a case is cut at that width.
+    pub cuts: bool,
     /// How much to say.
     pub detail: Detail,
     /// Whether a warning is a failure.
@@ -52,6 +54,7 @@ impl Default for Style {
         Self {
             color: false,
             width: 80,
+            cuts: true,
             detail: Detail::Normal,
             strict: false,
         }
@@ -122,7 +125,10 @@ fn line(case: &Case, style: &Style) -> Option<String> {
     if let Some(reason) = reason(case).filter(|_| verdict != Verdict::Pass) {
         write!(line, ": {}", paint::visible(&reason)).expect("writing to a string cannot fail");
     }
-    let line = paint::shorten(&line, style.width);
+    let line = match style.cuts {
+        true => paint::shorten(&line, style.width),
+        false => line,
+    };
     let word = verdict.name();
     let painted = Paint::new(style).verdict(verdict, word);
     Some(format!("{painted}{}\n", &line[word.len()..]))

@@ -55,11 +55,14 @@ impl Run {
         self.cases.iter().map(Case::verdict).chain(selected)
     }
 
-    /// No case came to a verdict, and each got not one reply, or found its device unusable, or its client was not taken.
+    /// No case came to a verdict, and each that could not run got not one reply, or found its device unusable, or was at a loss for what the
+    /// target file gives. One whose refusals prove nothing, because nothing else was let in either, does not speak against that.
     fn is_target_unusable(&self) -> bool {
         let applicable = |case: &&Case| case.verdict() != Verdict::NotApplicable;
-        let mut cases = self.cases.iter().filter(applicable).peekable();
-        cases.peek().is_some() && cases.all(is_stranded)
+        let inconclusive = |case: &Case| case.verdict() == Verdict::Inconclusive;
+        let mut cases = self.cases.iter().filter(applicable);
+        let stranded = self.cases.iter().any(is_stranded);
+        stranded && cases.all(|case| is_stranded(case) || inconclusive(case))
     }
 }
 
@@ -71,9 +74,13 @@ fn is_breach(verdict: Verdict) -> bool {
 fn is_stranded(case: &Case) -> bool {
     let finished = case.end.is_some() && case.verdict() == Verdict::CouldNotRun;
     let unanswered = case.exchanges().all(|exchange| exchange.reply.is_none());
-    let without_device = case.trace.iter().any(|happening| {
-        matches!(happening, Happening::Act(act) if act.result == ActResult::Unavailable)
+    let mut acts = case.trace.iter().filter_map(|happening| match happening {
+        Happening::Act(act) => Some(act.result),
+        _ => None,
     });
+    // A refusal may be what a case wants; one that nothing follows has ended it.
+    let without_device = acts.clone().any(|result| result == ActResult::Unavailable)
+        || acts.next_back() == Some(ActResult::Refused);
     let refused = case
         .troubles()
         .any(|trouble| trouble.to == Attribution::TargetFile);

@@ -186,8 +186,7 @@ fn is_judged(case: &Case, binding: &Binding, cover: &Cover) -> bool {
 fn not_judged(case: &Case, binding: &Binding) -> Vote {
     let verdict = match case.verdict() {
         Verdict::NotApplicable => Verdict::NotApplicable,
-        // A known deviation ended the case; what it excuses is all that there is to say.
-        Verdict::Known => Verdict::Known,
+        // Where a known deviation ended the case, it excuses what it was seen in, and not what was never looked at.
         _ => Verdict::CouldNotRun,
     };
     let Binding { step, check, .. } = binding;

@@ -176,6 +176,63 @@ fn a_known_deviation_is_quiet() {
     ");
 }
 
+/// What it ended was never looked at, and nothing excuses that.
+#[test]
+fn a_known_deviation_does_not_stand_for_what_its_case_never_came_to() {
+    let story = one(
+        &["wait.outcomes: A-1", "replay.expect: A-1 A-2?"],
+        |story| {
+            story
+                .breached("outcomes", "A-1", Verdict::Known, SEEN)
+                .finish(Verdict::Known, Some("ticket 7"));
+        },
+    );
+    insta::assert_snapshot!(shown(&story), @"
+    exit 5, strict 5
+    A-1 known: got that, expected this
+    A-2 could-not-run: ticket 7
+    A-3 could-not-run: no selected scenario covers it
+    ");
+}
+
+#[test]
+fn a_device_that_refuses_makes_the_target_unusable() {
+    let story = one(&["wait.outcomes: A-1"], |story| {
+        story
+            .poll(1, 5_000, "pending 400")
+            .act(5_000, "enrol", ActResult::Refused);
+        story.finish(Verdict::CouldNotRun, Some("the device refuses"));
+    });
+    insta::assert_snapshot!(shown(&story), @"
+    exit 20, strict 20
+    A-1 could-not-run: the device refuses
+    A-2 could-not-run: no selected scenario covers it
+    A-3 could-not-run: no selected scenario covers it
+    ");
+}
+
+/// Where nobody is let in, a refusal proves nothing; that is no verdict either.
+#[test]
+fn what_proves_nothing_does_not_make_a_target_usable() {
+    let mut story = one(&["wait.outcomes: A-1"], |story| {
+        story
+            .call(0, "token.password", "connection refused")
+            .finish(Verdict::CouldNotRun, Some("setup got no reply"));
+    });
+    story
+        .plan("two", "The other case", &["refused.expect: A-2?"])
+        .start("two")
+        .step("refused", "Somebody else asks")
+        .call(0, "token.password", "refused 401")
+        .finish(Verdict::Inconclusive, Some("its control did not succeed"));
+    insta::assert_snapshot!(shown(&story), @"
+    exit 20, strict 20
+    A-1 could-not-run: setup got no reply
+    A-2 could-not-run: its control did not succeed
+    A-3 could-not-run: no selected scenario covers it
+    ");
+}
+
 #[test]
 fn a_target_that_never_answers_is_unusable() {
     let story = one(&["wait.outcomes: A-1"], |story| {

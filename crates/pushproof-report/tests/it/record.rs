@@ -232,3 +232,12 @@ fn no_member_of_an_event_has_a_name_of_the_envelope() {
         assert_eq!(writer.write(99, event.clone()).unwrap(), event);
     }
 }
+
+#[test]
+fn an_empty_line_is_no_event_and_no_harm() {
+    let mut bytes = record();
+    let lines = read(&bytes[..]).unwrap().lines.len();
+    bytes.extend(b"\n \n");
+    let again = read(&bytes[..]).unwrap();
+    assert_eq!((again.lines.len(), again.cut), (lines, None));
+}

@@ -21,6 +21,19 @@ use super::template;
 use crate::target::Devices;
 use crate::transport::Transport;
 
+/// How the tester's own devices tell a code, and what to do where they cannot.
+const HOOK_CODE: &str = "the devices hook acknowledged `code` and told none: it may answer 200 with JSON `{\"code\": \"123456\"}`; if it cannot, leave `device.codes` out of the target's `features`";
+const COMMAND_CODE: &str = "the device command acknowledged `code` and printed none: it may print JSON `{\"code\": \"123456\"}`; if it cannot, leave `device.codes` out of the target's `features`";
+
+/// What was acknowledged counts for nothing where a code was asked for and none was told.
+fn with_code(acted: Acted, act: &Act, advice: &str) -> Acted {
+    let has_code = acted.values.iter().any(|(name, _)| name == "code");
+    if act.action == "code" && acted.result == ActResult::Acknowledged && !has_code {
+        return Acted::unavailable(advice);
+    }
+    acted
+}
+
 /// One thing that a person does with a phone.
 #[derive(Clone)]
 pub struct Act {
@@ -172,8 +185,10 @@ impl Phones {
         }
         match &mut self.driver {
             Driver::Absent(why) => Acted::unavailable(*why),
-            Driver::Hook(hook, url) => hook::act(hook, url, &act).await,
-            Driver::Command(command) => command::act(command, &act).await,
+            Driver::Hook(hook, url) => with_code(hook::act(hook, url, &act).await, &act, HOOK_CODE),
+            Driver::Command(command) => {
+                with_code(command::act(command, &act).await, &act, COMMAND_CODE)
+            }
             Driver::Human(person) => person.act(&act).await,
             Driver::Guardian(phones) => {
                 let own_key = self.own_key.contains(&act.actor);

@@ -155,6 +155,14 @@ impl Users {
         })
     }
 
+    /// How many users a pool has; `None` where users are made.
+    pub fn pool_size(&self) -> Option<usize> {
+        match &self.source {
+            Source::Pool(pool) => Some(pool.size),
+            Source::Nowhere | Source::Management(_) | Source::Hook(_) => None,
+        }
+    }
+
     /// A user whom nobody else in this run gets.
     ///
     /// # Errors
@@ -312,6 +320,29 @@ async fn delete_by_hook(hook: &Hook, user: &User) -> Result<(), HookError> {
         .map(drop)
 }
 
+/// What somebody in a pool has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PoolHolds {
+    /// A telephone number.
+    pub(crate) numbers: bool,
+    /// An address that is known to be verified.
+    pub(crate) verified: bool,
+}
+
+/// What a pool file holds, or what is wrong with it.
+pub(crate) fn pool_holds(file: &Path) -> Result<PoolHolds, String> {
+    let users = read_pool(file)?;
+    Ok(PoolHolds {
+        numbers: users.iter().any(|user| user.phone.is_some()),
+        verified: users.iter().any(|user| user.email_verified == Some(true)),
+    })
+}
+
+fn read_pool(file: &Path) -> Result<Vec<User>, String> {
+    let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
+    csv::users(&text)
+}
+
 /// Users in a file, each leased at most once.
 struct Pool {
     file: PathBuf,
@@ -321,12 +352,10 @@ struct Pool {
 
 impl Pool {
     fn read(file: &Path) -> Result<Self, Unavailable> {
-        let problem = |problem: String| Unavailable::Pool {
+        let users = read_pool(file).map_err(|problem| Unavailable::Pool {
             file: file.to_owned(),
             problem,
-        };
-        let text = std::fs::read_to_string(file).map_err(|error| problem(error.to_string()))?;
-        let users = csv::users(&text).map_err(problem)?;
+        })?;
         Ok(Self {
             file: file.to_owned(),
             size: users.len(),
@@ -342,9 +371,10 @@ impl Pool {
                 users: self.size,
             });
         }
-        let may = |user: &User| {
-            user.email_verified
-                .is_none_or(|is| is == want.email_verified)
+        // That an address is proven is not guessed; that it is not shows in what the endpoint lists.
+        let may = |user: &User| match want.email_verified {
+            true => user.email_verified == Some(true),
+            false => user.email_verified != Some(true),
         };
         if !free.iter().any(may) {
             return Err(Unavailable::NoneFits {

@@ -363,7 +363,7 @@ static HOOKED_DEVICES: Map = Map {
         &[need(
             "url",
             URL,
-            "Gets `{\"action\", \"user\", \"with\"}` by POST, or has `{action}`, `{user}` and `{with.NAME}` in it.",
+            "Gets `{\"action\", \"user\", \"with\"}` by POST, or has `{action}`, `{user}` and `{with.NAME}` in it. 2xx is acknowledged, 4xx refused; `code` is answered by JSON `{\"code\": \"123456\"}`.",
         )],
     ],
     ..EMPTY
@@ -378,7 +378,7 @@ static COMMANDED_DEVICES: Map = Map {
         &[need(
             "command",
             Shape::Several(1, &Shape::Text),
-            "The program and its arguments; `PUSHPROOF_ACTION`, `PUSHPROOF_USER` and `PUSHPROOF_WITH_…` tell it what to do.",
+            "The program and its arguments; `PUSHPROOF_ACTION`, `PUSHPROOF_USER` and `PUSHPROOF_WITH_…` tell it what to do. It ends with 0 for acknowledged, 1 for refused; for `code` it prints JSON `{\"code\": \"123456\"}`.",
         )],
     ],
     ..EMPTY

@@ -125,6 +125,7 @@ impl File<'_> {
                 .take("load")
                 .and_then(|node| self.load(node))
                 .unwrap_or_default(),
+            lacks: BTreeMap::new(),
             name: String::new(),
             base_url: String::new(),
             dialect: String::new(),
@@ -305,6 +306,9 @@ impl File<'_> {
 
     fn command(&self, node: &Node) -> Option<Devices> {
         let items = self.reader.list(node, "`command`");
+        if items.is_empty() {
+            self.reader.error("E0103", node.span, "`command` is empty");
+        }
         let words: Option<Vec<_>> = items
             .iter()
             .map(|item| self.reader.text(item, "a word of `command`"))
@@ -552,6 +556,9 @@ fn check_url(text: &str) -> Result<(), (&'static str, &'static str)> {
         Some(_) | None => return Err(("must begin with `http://` or `https://`", WHOLE)),
     }
     let authority = uri.authority().ok_or(("has no host", WHOLE))?;
+    if uri.port().is_some() && uri.port_u16().is_none() {
+        return Err(("has a port that does not exist", "ports go up to 65535"));
+    }
     if authority.as_str().contains('@') {
         return Err((
             "must not hold a user name or password",

@@ -28,6 +28,8 @@ pub enum FailureKind {
     BodyTooLarge,
     /// The body ended before its announced end.
     Truncated,
+    /// What came back cannot be read as a reply.
+    Unreadable,
     /// Anything else; the message tells.
     Other,
 }
@@ -43,6 +45,7 @@ impl FailureKind {
             Self::TimedOut => "timed out",
             Self::BodyTooLarge => "reply too large",
             Self::Truncated => "reply cut short",
+            Self::Unreadable => "unreadable reply",
             Self::Other => "no reply",
         }
     }
@@ -82,13 +85,42 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at `{}`", self.kind.says(), self.origin)?;
-        self.cause
-            .iter()
-            .try_for_each(|cause| write!(f, ": {cause}"))
+        if let Some(cause) = &self.cause {
+            write!(f, ": {cause}")?;
+            if let Some(hint) = hint(self.kind, &self.origin, cause) {
+                write!(f, "; {hint}")?;
+            }
+        }
+        Ok(())
     }
 }
 
 impl Error for Failure {}
+
+/// What may help, where the system's own words do not say it. The layers below keep their errors to themselves: their texts are all there is.
+fn hint(kind: FailureKind, origin: &str, causes: &str) -> Option<&'static str> {
+    let is_https = origin.starts_with("https:");
+    match kind {
+        FailureKind::Tls if causes.contains("InvalidContentType") => {
+            Some("it does not speak TLS: is it `http`, not `https`?")
+        }
+        FailureKind::Tls if causes.contains("UnknownIssuer") => {
+            Some("`tls: { ca: FILE }` names the authority that signed its certificate")
+        }
+        FailureKind::Tls if causes.contains("CaUsedAsEndEntity") => Some(
+            "its certificate is an authority's and no server's: let it have one that the authority signed",
+        ),
+        FailureKind::Tls if causes.contains("NotValidForName") => {
+            Some("its certificate is for another host")
+        }
+        FailureKind::Tls if causes.contains("Expired") => Some("its certificate has expired"),
+        // A server that expects TLS answers plain HTTP with an alert or a page of its own, or hangs up.
+        FailureKind::Unreadable if !is_https => {
+            Some("it does not speak HTTP there: is it `https`, not `http`?")
+        }
+        _ => None,
+    }
+}
 
 /// Scheme, host and port.
 fn origin(uri: &Uri) -> String {
@@ -140,6 +172,7 @@ impl Problem {
                 FailureKind::Dns
                 | FailureKind::Tls
                 | FailureKind::BodyTooLarge
+                | FailureKind::Unreadable
                 | FailureKind::Other => core(error),
             },
             Self::TooLarge { bytes_max } => Some(format!("more than {bytes_max} bytes")),
@@ -171,6 +204,7 @@ fn kind_of(error: &reqwest::Error) -> FailureKind {
             | io::ErrorKind::BrokenPipe,
         ) => FailureKind::Reset,
         _ if closed_early(error) => FailureKind::Reset,
+        _ if is_unreadable(error) => FailureKind::Unreadable,
         _ => FailureKind::Other,
     }
 }
@@ -207,6 +241,12 @@ fn closed_early(error: &reqwest::Error) -> bool {
     causes(error)
         .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
         .any(|error| error.is_incomplete_message() || error.is_canceled())
+}
+
+fn is_unreadable(error: &reqwest::Error) -> bool {
+    causes(error)
+        .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
+        .any(|error| error.is_parse() || error.is_parse_too_large())
 }
 
 /// The error and its sources.

@@ -144,3 +144,25 @@ async fn a_target_without_devices_and_one_with_people() {
     insta::assert_snapshot!(shown(&phones(None).act(act("approve", &[])).await), @"Unavailable the target has no `devices`");
     insta::assert_snapshot!(shown(&phones(Some(&Devices::Human)).act(act("approve", &[])).await), @"Unavailable a person acts with this target's devices, and there is no terminal to ask on");
 }
+
+#[tokio::test]
+async fn a_code_that_was_acknowledged_and_not_told() {
+    let scribe = Scribe::answering(|_, _| json(200, r#"{"ok":true}"#)).await;
+    let hook = Devices::Hook {
+        url: scribe.url("/device"),
+    };
+    let told = phones(Some(&hook)).act(act("code", &[])).await;
+    insta::assert_snapshot!(shown(&told), @r#"Unavailable the devices hook acknowledged `code` and told none: it may answer 200 with JSON `{"code": "123456"}`; if it cannot, leave `device.codes` out of the target's `features`"#);
+    let silent = Devices::Command {
+        command: vec!["true".to_owned()],
+    };
+    let told = phones(Some(&silent)).act(act("code", &[])).await;
+    insta::assert_snapshot!(shown(&told), @r#"Unavailable the device command acknowledged `code` and printed none: it may print JSON `{"code": "123456"}`; if it cannot, leave `device.codes` out of the target's `features`"#);
+    let telling = Devices::Command {
+        command: ["sh", "-c", r#"echo '{"code":"123456"}'"#]
+            .map(str::to_owned)
+            .to_vec(),
+    };
+    let told = phones(Some(&telling)).act(act("code", &[])).await;
+    insta::assert_snapshot!(shown(&told), @"Acknowledged code=123456");
+}

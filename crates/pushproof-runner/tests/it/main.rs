@@ -8,6 +8,7 @@ mod guardian;
 mod hooks;
 mod peer;
 mod person;
+mod pool;
 mod proxy;
 mod repeat;
 mod serve;

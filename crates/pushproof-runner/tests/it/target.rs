@@ -174,6 +174,7 @@ fn the_documented_example() {
                 200,
             ),
         },
+        lacks: {},
     }
     "#);
     assert_eq!(
@@ -222,8 +223,8 @@ fn features_follow_from_the_rest_of_the_file() {
         let all: BTreeSet<_> = with(lines).unwrap().features(&known());
         all.difference(&base).cloned().collect::<Vec<_>>().join(" ")
     };
-    insta::assert_snapshot!(added("devices: { driver: guardian, inbox: 'http://h/{push_token}' }"), @"device.guardian factor.otp factor.push");
-    insta::assert_snapshot!(added("devices: { driver: human }"), @"factor.push");
+    insta::assert_snapshot!(added("devices: { driver: guardian, inbox: 'http://h/{push_token}' }"), @"device.codes device.guardian factor.otp factor.push");
+    insta::assert_snapshot!(added("devices: { driver: human }"), @"device.codes factor.push");
     insta::assert_snapshot!(added("messages: { inbox: 'http://h/{address}' }"), @"factor.email factor.sms factor.voice messages");
     insta::assert_snapshot!(added("users: { provider: management-api, token: { env: T }, connection: c }"), @"management.api");
     insta::assert_snapshot!(added("clients: { other: { id: a }, public: { id: b }, restricted: { id: c } }"), @"client.other client.public client.restricted");

@@ -120,8 +120,8 @@ async fn a_reply_that_is_not_http() {
         Then::Say(b"220 mail.example.com ESMTP\r\n"),
     )
     .await;
-    assert_eq!(kind, FailureKind::Other);
-    insta::assert_snapshot!(text, @"no reply at `http://127.0.0.1:PORT`: invalid HTTP version parsed");
+    assert_eq!(kind, FailureKind::Unreadable);
+    insta::assert_snapshot!(text, @"unreadable reply at `http://127.0.0.1:PORT`: invalid HTTP version parsed; it does not speak HTTP there: is it `https`, not `http`?");
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn tls_where_none_is_spoken() {
     )
     .await;
     assert_eq!(kind, FailureKind::Tls, "{text}");
-    insta::assert_snapshot!(text, @"TLS failed at `https://127.0.0.1:PORT`: received corrupt message of type InvalidContentType");
+    insta::assert_snapshot!(text, @"TLS failed at `https://127.0.0.1:PORT`: received corrupt message of type InvalidContentType; it does not speak TLS: is it `http`, not `https`?");
 }
 
 #[tokio::test]

@@ -172,6 +172,7 @@ impl<'a> Compiler<'a> {
             steps: self.steps,
             finally: self.finally,
             repeat: scenario.repeat.unwrap_or(1),
+            fresh: None,
         };
         (
             program,

@@ -58,6 +58,8 @@ pub struct Dialect {
     pub lifetimes: BTreeMap<String, Duration>,
     /// Outcomes by which the endpoint says that a user has been used before: from a user who was lent, that accuses nobody.
     pub not_fresh: Outcomes,
+    /// The fragment that looks whether a user who was lent is fresh, as steps name it.
+    pub fresh: Option<Spanned<String>>,
     /// Outcomes by which the endpoint says that it does not take the client: where a target is given, its file may be at fault.
     pub client_refused: Outcomes,
     /// The numbered statements about the endpoint.

@@ -51,6 +51,7 @@ fn read(reader: &Reader, node: &Node, requirements: Requirements) -> Option<Dial
     let profiles_node = fields.need("profiles");
     let operations_node = fields.need("operations");
     let not_fresh = fields.texts("not_fresh");
+    let fresh = fields.text("fresh");
     let client_refused = fields.texts("client_refused");
     let endpoints = fields
         .take("endpoints")
@@ -100,6 +101,7 @@ fn read(reader: &Reader, node: &Node, requirements: Requirements) -> Option<Dial
         always: always.unwrap_or_default(),
         lifetimes,
         not_fresh,
+        fresh,
         client_refused,
         requirements,
     })

@@ -48,6 +48,11 @@ pub static DIALECT: Map = Map {
                 "Outcomes by which the endpoint says that a user has been used before.",
             ),
             may(
+                "fresh",
+                Shape::Text,
+                "The fragment, `fragments/NAME`, that looks whether a user who was lent from a pool is fresh. Its one input is `user`; where one of its checks does not hold, the user is not.",
+            ),
+            may(
                 "client_refused",
                 Shape::OneOrMany(&Shape::Text),
                 "Outcomes by which the endpoint says that it does not take the client: the target file may be at fault.",

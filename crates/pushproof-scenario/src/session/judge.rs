@@ -12,7 +12,7 @@ use super::{CheckRef, Fact, Flight, Held, Offer, Reply, Session, Stop};
 use crate::dialect::{Always, Outcomes, Recognition, member};
 use crate::matcher::{Context, Matcher};
 use crate::path::{Path, Root, Seen, descend, header};
-use crate::program::{Action, Capture, CaptureFrom, Exchange, Expect, Operand, Poll};
+use crate::program::{Action, ActorKind, Capture, CaptureFrom, Exchange, Expect, Operand, Poll};
 use crate::template::Values;
 use crate::value::Value;
 
@@ -131,10 +131,11 @@ impl Session {
     ) -> Result<(), Stop> {
         for (at, check) in exchange.checks.iter().enumerate() {
             let found = look(&check.that, reply, json);
-            let held = if found.is_none() && check.matcher.allows_nothing() {
-                Held::Absent
-            } else {
-                Held::of(check.matcher.holds(found.as_deref(), &*self))
+            let held = match check.matcher.holds(found.as_deref(), &*self) {
+                _ if found.is_none() && check.matcher.allows_nothing() => Held::Absent,
+                true => Held::Yes,
+                false if self.compares_with_unknown(&check.matcher) => Held::Unknown,
+                false => Held::No,
             };
             let check = CheckRef::Check(u16::try_from(at).unwrap_or(u16::MAX));
             self.note(Fact::Judged {
@@ -157,6 +158,24 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// Whether a condition compares with an address or a number that the source of users did not tell.
+    fn compares_with_unknown(&self, matcher: &Matcher<Operand>) -> bool {
+        let is_unknown = |slot: &usize| {
+            let unset = self.slots[*slot].is_none();
+            unset
+                && self.program.actors.iter().any(|actor| match actor.kind {
+                    ActorKind::User { email, phone, .. } => *slot == email || *slot == phone,
+                    _ => false,
+                })
+        };
+        let mut compares = false;
+        let _ = matcher.map(&mut |operand| {
+            compares |= operand.slots().iter().any(is_unknown);
+            Some(())
+        });
+        compares
     }
 
     /// The interval and the expiry that the endpoint names when it begins a transaction (CPOLL-004, CPOLL-020).

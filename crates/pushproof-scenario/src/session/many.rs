@@ -77,6 +77,8 @@ impl Many {
             Held::Yes | Held::Absent => {}
             Held::Weakly => self.weak = self.weak.or(Some(flight)),
             Held::No => self.wrong = self.wrong.or(Some(flight)),
+            // So only values are called, and this is about outcomes.
+            Held::Unknown => {}
         }
     }
 

@@ -85,6 +85,8 @@ pub enum Held {
     No,
     /// There was nothing that it could have looked at, which it allows.
     Absent,
+    /// It compares with what nobody told: an address or a number of a user.
+    Unknown,
 }
 
 impl Held {

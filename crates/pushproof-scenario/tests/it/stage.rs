@@ -418,6 +418,7 @@ impl Stage {
                 "{} held weakly: expected {}, got {}",
                 words.check, words.expected, words.actual
             ),
+            Held::Unknown => format!("{} compares with what nobody told", words.check),
             Held::No => format!(
                 "{} BREACHED: expected {}, got {}",
                 words.check, words.expected, words.actual

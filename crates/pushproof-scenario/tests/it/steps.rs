@@ -314,3 +314,29 @@ fn checks_tell_what_they_looked_for_and_hide_secrets() {
     0s  elapsed BREACHED: expected at most 5, got 20
     "#);
 }
+
+#[test]
+fn a_check_against_an_address_that_nobody_told_is_not_judged() {
+    check!(steps(r#"
+  - id: open
+    call: open
+    with: { user: $alice.username }
+    expect: opened
+    check:
+      - { that: body.email, one_of: [$alice.email, $alice.username], optional: true, covers: A-001 }
+      - { that: body.login, one_of: [$alice.email, $alice.username], covers: A-001 }
+      - { that: body.phone, equals: $alice.phone, covers: A-001 }
+      - { that: body.email, equals: $alice.username, covers: A-001 }
+--- endpoint
+200 {"code":"c","email":"somebody@example.com","login":"alice@example.com","phone":"+12025550100"}
+"#), @"
+    0s  step `open`
+    0s  sends POST /open user=alice%40example.com
+    0s  answer: opened
+    0s  expect held
+    0s  body.email compares with what nobody told
+    0s  body.login held
+    0s  body.phone compares with what nobody told
+    0s  body.email BREACHED: expected alice@example.com, got somebody@example.com
+    ");
+}

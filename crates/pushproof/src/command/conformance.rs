@@ -78,12 +78,23 @@ struct Round {
 }
 
 fn prepare(args: &Args, command: &Conformance, colour: bool) -> Result<Prepared, Problem> {
+    output::distinct(
+        &[
+            ("--record", command.record.as_deref()),
+            ("--report-json", command.report_json.as_deref()),
+            ("--report-junit", command.report_junit.as_deref()),
+        ],
+        &[
+            ("--target", command.target.as_deref()),
+            ("--known", command.known.as_deref()),
+        ],
+    )?;
     let filter = command.filter.as_deref().map(Filter::parse).transpose()?;
     sandbox::faults(&command.fault)?;
     let target = command
         .target
         .as_deref()
-        .map(|path| target::read(path, colour))
+        .map(|path| target::read(args, path, colour))
         .transpose()?;
     let known = command
         .known
@@ -142,7 +153,7 @@ impl Prepared {
                 .needs
                 .iter()
                 .find(|need| !features.contains(*need))
-                .cloned();
+                .map(|need| self.described.lack(need));
             let wait = self.cost(program).time.least;
             let too_long = self.described.clock.is_none() && wait > self.described.limits.wait;
             let waits = too_long.then(|| {

@@ -8,6 +8,7 @@ mod told;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{Request, header};
@@ -20,16 +21,20 @@ use pushproof_runner::site::Place;
 use pushproof_runner::target::{Target, Users as UsersFrom};
 use pushproof_runner::transport::Transport;
 use pushproof_scenario::{ActorKind, Program};
+use tokio::sync::watch;
 
-use self::told::{Found, State};
+use self::told::{Carries, Found, State};
 use super::{Problem, conformance};
 use crate::args::{Args, Doctor};
+use crate::signals::Signals;
 use crate::{dialects, output, target};
 
 /// An address that nobody has, for a look into an empty inbox.
 const NOBODY: &str = "doctor@pushproof.invalid";
 /// So far apart clocks may be before signatures and one-time codes suffer.
 const DRIFT_MAX: Duration = Duration::from_secs(5);
+/// By so much a clock is moved to see whether it moves.
+const MOVED: Duration = Duration::from_secs(1);
 /// Longest detail of one line.
 const DETAIL_MAX: usize = 300;
 
@@ -44,10 +49,14 @@ struct Visit<'a> {
     redactor: Arc<Redactor>,
     run: String,
     found: Vec<Found>,
+    /// Turns true when nobody wants to know any more.
+    stop: watch::Receiver<bool>,
+    /// Who or what could not be deleted.
+    left: Vec<String>,
 }
 
 pub(crate) async fn run(args: &Args, command: &Doctor, colour: bool) -> Result<u8, Problem> {
-    let target = target::read(&command.file, colour)?;
+    let target = target::read(args, &command.file, colour)?;
     let library = dialects::spoken_by(args, &target, &[], colour)?;
     let profile = target
         .profile
@@ -64,23 +73,47 @@ pub(crate) async fn run(args: &Args, command: &Doctor, colour: bool) -> Result<u
         "doctor of `{}`: dialect {}, profile {profile}\n\n",
         target.name, library.dialect.name
     ));
+    let (stopping, stop) = watch::channel(false);
+    let interrupted = Arc::new(AtomicU8::new(exit::OK));
+    let watcher = tokio::spawn(interrupt(
+        Signals::watch()?,
+        stopping,
+        Arc::clone(&interrupted),
+    ));
     let mut visit = Visit {
         target: &target,
         programs: &programs,
         redactor: conformance::redactor(&library, &target),
         run: conformance::run_id(),
         found: Vec::new(),
+        stop,
+        left: Vec::new(),
     };
     visit.look().await;
+    watcher.abort();
+    for left in &visit.left {
+        output::say(&output::wrapped("left behind: ", left));
+    }
     let lost = told::lost(&programs, &library.dialect.features, &target, &visit.found);
-    let code = told::code(&visit.found);
-    output::say(&told::summary(
-        &visit.found,
-        &lost,
-        library.dialect.requirements.heads().len(),
-        code,
-    ));
+    let requirements = library.dialect.requirements.heads().len();
+    let found = told::code(&visit.found, told::lost_len(&lost), requirements);
+    let code = exit::first([found, interrupted.load(Ordering::SeqCst)]);
+    output::say(&told::summary(&visit.found, &lost, requirements, code));
     Ok(code)
+}
+
+/// The first signal ends the visit, which then cleans up; the second ends it at once.
+async fn interrupt(mut signals: Signals, stop: watch::Sender<bool>, told: Arc<AtomicU8>) {
+    let (signal, code) = signals.next().await;
+    told.store(code, Ordering::SeqCst);
+    anstream::eprintln!("{signal}: cleaning up; once more to stop at once");
+    stop.send_replace(true);
+    signals.next().await;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the user does not want to wait for the clean-up"
+    )]
+    std::process::exit(i32::from(code));
 }
 
 impl Visit<'_> {
@@ -95,17 +128,27 @@ impl Visit<'_> {
             return;
         }
         let users = !self.needs_users() || self.users(&hooks).await;
-        if self.knows(&MESSAGES) {
+        if self.knows(&MESSAGES) && !self.is_stopped() {
             self.messages(&hooks).await;
         }
-        if self.knows(&SWITCHES) {
+        if self.knows(&SWITCHES) && !self.is_stopped() {
             self.settings(&hooks).await;
         }
-        if let Some(place) = self.clock().await
+        if !self.is_stopped()
+            && let Some(place) = self.clock().await
             && users
         {
             cases::look(self, place).await;
         }
+    }
+
+    fn is_stopped(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    /// Whether users are lent: whoever is tried with is used up.
+    fn is_lent(&self) -> bool {
+        matches!(self.target.users, Some(UsersFrom::Pool { .. }))
     }
 
     /// Whether anybody of the dialect's scenarios has an account.
@@ -250,12 +293,15 @@ impl Visit<'_> {
                 why,
             ),
         };
-        self.tell(Found::vital("users", state, detail));
+        self.tell(Found {
+            carries: Carries::Users,
+            ..Found::new("users", state, detail)
+        });
         state == State::Works
     }
 
-    /// One user, made and deleted.
-    async fn make_user(&self, hooks: &Transport) -> Result<String, String> {
+    /// One user, made and deleted. Of a pool nobody is lent.
+    async fn make_user(&mut self, hooks: &Transport) -> Result<String, String> {
         let users = Users::new(
             self.target.users.as_ref(),
             &self.target.base_url,
@@ -263,19 +309,19 @@ impl Visit<'_> {
             &self.run,
         );
         let users = users.map_err(|error| error.to_string())?;
+        if let Some(size) = users.pool_size() {
+            return Ok(format!("the pool has {size}; one of them is used up below"));
+        }
         let user = users.create(Want::default()).await;
         for (label, secret) in users.secrets().await {
             self.redactor.learn(label, secret.reveal());
         }
         let user = user.map_err(|error| error.to_string())?;
         self.redactor.learn("password", user.password.reveal());
-        if matches!(self.target.users, Some(UsersFrom::Pool { .. })) {
-            return Ok(format!("`{}` could be leased from the pool", user.username));
+        if let Err(left) = users.delete(&user).await {
+            self.left.push(self.redactor.redact(&left));
+            return Err(format!("left behind: {left}"));
         }
-        users
-            .delete(&user)
-            .await
-            .map_err(|left| format!("left behind: {left}"))?;
         Ok(format!("`{}` was made and deleted", user.username))
     }
 
@@ -320,6 +366,15 @@ impl Visit<'_> {
     async fn clock(&mut self) -> Option<Place> {
         match Place::reach(self.target.clone(), &self.run).await {
             Ok(place) => {
+                if let Some(stuck) = self.stuck(&place).await {
+                    self.tell(Found {
+                        features: vec!["clock"],
+                        carries: Carries::Time,
+                        ..Found::new("clock", State::Broken, stuck)
+                    });
+                    // A clock that has failed once fails for good. What takes no time can still be tried.
+                    return Place::reach(self.target.clone(), &self.run).await.ok();
+                }
                 if self.target.clock.is_some() {
                     let (drift, _) = drift(place.clock.now());
                     let remark = place
@@ -343,6 +398,15 @@ impl Visit<'_> {
                 None
             }
         }
+    }
+
+    /// Why a hooked clock does not move, if it does not.
+    async fn stuck(&self, place: &Place) -> Option<String> {
+        self.target.clock.as_ref()?;
+        let mut ticket = place.clock.enter();
+        let until = ticket.at() + MOVED;
+        let moved = ticket.wait_until(until).await;
+        moved.err().map(|error| error.to_string())
     }
 
     fn features(&self) -> BTreeSet<String> {

@@ -25,10 +25,12 @@ pub(crate) fn run(args: &Args, command: &Explain, colour: bool) -> Result<u8, Pr
         .expect("the library names its own profiles");
     dialects::report(&problems, colour)?;
     let id = command.id.as_str();
+    // A step to copy stays as it is.
     let text = requirement(&library, &programs, id)
         .or_else(|| case(&programs, id))
-        .or_else(|| operation::operation(&library, id))
-        .or_else(|| fault(id));
+        .or_else(|| fault(id))
+        .map(|text| output::wrapped_lines(&text))
+        .or_else(|| operation::operation(&library, id));
     match text {
         Some(text) => {
             output::say(&text);

@@ -4,18 +4,29 @@ use std::fs::File;
 use std::io::BufReader;
 
 use pushproof_report::render::{json, junit, terminal};
-use pushproof_report::{Event, Run, exit};
+use pushproof_report::{Event, ReadError, Run, exit};
 
 use super::Problem;
 use crate::args::{Args, Report};
 use crate::output;
 
 pub(crate) fn run(args: &Args, command: &Report) -> Result<u8, Problem> {
+    output::distinct(
+        &[
+            ("--report-json", command.report_json.as_deref()),
+            ("--report-junit", command.report_junit.as_deref()),
+        ],
+        &[("RECORD", Some(&command.record))],
+    )?;
     let shown = command.record.display();
     let file = File::open(&command.record)
         .map_err(|error| Problem::usage(format!("opening the record `{shown}`: {error}")))?;
-    let read = pushproof_report::read(BufReader::new(file))
-        .map_err(|error| Problem::invalid(format!("record `{shown}`: {error}")))?;
+    let read = pushproof_report::read(BufReader::new(file)).map_err(|error| match &error {
+        ReadError::Io { source, .. } => {
+            Problem::usage(format!("reading the record `{shown}`: {source}"))
+        }
+        _ => Problem::invalid(format!("record `{shown}`: {error}")),
+    })?;
     if let Some(cut) = &read.cut {
         anstream::eprintln!(
             "note: line {} of the record was cut in the middle and is left out",

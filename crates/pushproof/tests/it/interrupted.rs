@@ -173,7 +173,7 @@ fn a_run_that_is_stopped_at_once_says_who_is_left() {
     assert!(report.stdout.contains("left behind"), "{}", report.stdout);
 }
 
-fn kill(signal: &str, process: u32) {
+pub(crate) fn kill(signal: &str, process: u32) {
     let command = format!("kill -{signal} {process}");
     assert!(
         Command::new("sh")

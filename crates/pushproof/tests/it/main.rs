@@ -49,3 +49,7 @@ mod kill;
 mod leak;
 
 mod hostile;
+
+mod outputs;
+
+mod target_files;

@@ -245,5 +245,6 @@ fn target(base_url: &str) -> Target {
         proxy: None,
         limits: Limits::default(),
         load: Load::default(),
+        lacks: BTreeMap::new(),
     }
 }

@@ -153,8 +153,8 @@ impl Driver<'_> {
         let contrast = format!("got {}, expected {}", words.actual, words.expected);
         let always = matches!(check, CheckRef::Always(_));
         match (&trouble, held) {
-            (Some(_), Held::Yes | Held::Weakly | Held::Absent) if always => return,
-            (Some(trouble), Held::Yes | Held::Weakly | Held::Absent) => {
+            (Some(_), Held::Yes | Held::Weakly | Held::Absent | Held::Unknown) if always => return,
+            (Some(trouble), Held::Yes | Held::Weakly | Held::Absent | Held::Unknown) => {
                 self.set_aside(
                     step,
                     flight,
@@ -174,11 +174,12 @@ impl Driver<'_> {
                 self.tell_trouble(flight, trouble, Remedy::GaveUp);
                 return self.spoil(step, &trouble.what.clone());
             }
-            (Some(_), Held::No) | (None, Held::Yes | Held::Weakly | Held::Absent) => {}
+            (Some(_), Held::No)
+            | (None, Held::Yes | Held::Weakly | Held::Absent | Held::Unknown) => {}
             (None, Held::No) if self.is_used(check) => {
                 let users = self.leased.join(", ");
                 let reason = format!("{users} of the pool is not fresh: {contrast}");
-                return self.judge.stand_in_the_way(reason);
+                return self.blame_the_target_file(step, number, reason);
             }
             (None, Held::No) if !always && self.refused_client(step).is_some() => {
                 return self.refuse_client(step, flight, &words.actual);
@@ -215,6 +216,20 @@ impl Driver<'_> {
         demanded && !self.leased.is_empty() && self.recognition.is_some_and(says)
     }
 
+    /// The case could not run, and the target file may be at fault.
+    fn blame_the_target_file(&mut self, step: usize, exchange: Option<u64>, reason: String) {
+        self.tell(Event::Troubled {
+            case: self.program.id.clone(),
+            step: self.program.steps[step].id.clone(),
+            exchange,
+            at_ms: self.told_ms(self.now()),
+            what: reason.clone(),
+            to: Attribution::TargetFile,
+            then: Remedy::GaveUp,
+        });
+        self.judge.stand_in_the_way(reason);
+    }
+
     /// Remembers a client to whom the endpoint gave what it asked for: a success, or something that the case keeps.
     fn learn_client(&self, step: usize, check: CheckRef, held: Held, flight: Flight) {
         if held == Held::No || !matches!(check, CheckRef::Expect | CheckRef::Outcomes) {
@@ -246,22 +261,14 @@ impl Driver<'_> {
         (refused && !self.context.taken.has(client)).then_some(client)
     }
 
-    /// The case could not run: the target file may be at fault.
+    /// The client of the target file was refused.
     fn refuse_client(&mut self, step: usize, flight: Flight, actual: &str) {
         let Some(position) = self.refused_client(step) else {
             return;
         };
         let reason = self.place.refusal(position, actual);
-        self.tell(Event::Troubled {
-            case: self.program.id.clone(),
-            step: self.program.steps[step].id.clone(),
-            exchange: self.sent.get(&flight).map(|sent| sent.number),
-            at_ms: self.told_ms(self.now()),
-            what: reason.clone(),
-            to: Attribution::TargetFile,
-            then: Remedy::GaveUp,
-        });
-        self.judge.stand_in_the_way(reason);
+        let exchange = self.sent.get(&flight).map(|sent| sent.number);
+        self.blame_the_target_file(step, exchange, reason);
     }
 
     /// Whether a check rests on silence or slowness.

@@ -28,7 +28,14 @@ const KEYS: &[(Kind, &[&str], &[&str])] = &[
     ),
     (
         Kind::Dialect,
-        &["operations", "profiles", "always", "poll", "not_fresh"],
+        &[
+            "operations",
+            "profiles",
+            "always",
+            "poll",
+            "not_fresh",
+            "fresh",
+        ],
         &["dialect", "title", "features", "lifetimes", "endpoints"],
     ),
     (Kind::Requirements, &["requirements"], &[]),

@@ -4,15 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pushproof_report::Secret;
-use pushproof_runner::target::{Target, parse};
-use pushproof_scenario::fields::Reader;
-use pushproof_scenario::yaml::{self, Kind};
-use pushproof_scenario::{Diagnostic, FitError, Library, Program, Source, Span, Stages};
+use pushproof_runner::target::parse;
+use pushproof_scenario::yaml;
+use pushproof_scenario::{Diagnostic, Library, Program, Source, Stages};
 
 use super::Gathering;
 use crate::args::Args;
 use crate::command::check::found::Checked;
-use crate::{dialects, known};
+use crate::{dialects, known, target};
 
 impl Gathering<'_> {
     /// A target. Its secrets are not looked up: whoever checks a file need not be who runs it.
@@ -27,7 +26,7 @@ impl Gathering<'_> {
             let source = Source::new(name.as_str(), text);
             match parse(&source, &folder, &|_| Ok(Secret::new("not looked up"))) {
                 Ok(target) => Stages {
-                    compiling: misfits(args, &source, &target),
+                    compiling: target::misfits(args, &source, &target),
                     ..Stages::default()
                 },
                 Err(problems) => staged(&source, problems),
@@ -75,81 +74,4 @@ fn programs(args: &Args) -> Vec<Arc<Program>> {
         library.compile(&profile)
     });
     compiled.map(|(programs, _)| programs).unwrap_or_default()
-}
-
-/// What a target says of a dialect that is not so.
-fn misfits(args: &Args, source: &Arc<Source>, target: &Target) -> Vec<Diagnostic> {
-    let reader = Reader::new(source);
-    let names = dialects::names(args);
-    if !names.contains(&target.dialect) {
-        let known = names.iter().map(String::as_str);
-        reader.unknown(
-            "E0306",
-            place(source, &["dialect"]),
-            "dialect",
-            &target.dialect,
-            known,
-        );
-        return reader.into_problems();
-    }
-    let files = dialects::files(args, &target.dialect);
-    let Some(mut library) = files.ok().and_then(|(files, _)| Library::read(&files).0) else {
-        return Vec::new();
-    };
-    if let Some(profile) = &target.profile
-        && !library.profiles().any(|known| known == profile)
-    {
-        reader.unknown(
-            "E0202",
-            place(source, &["profile"]),
-            "profile",
-            profile,
-            library.profiles(),
-        );
-    }
-    match library.fit(&target.endpoints, &target.inputs) {
-        Ok(()) => {}
-        Err(FitError::Unknown {
-            name, known, what, ..
-        }) => {
-            let section = if target.endpoints.contains_key(&name) {
-                "endpoints"
-            } else {
-                "inputs"
-            };
-            let known = known.iter().map(String::as_str);
-            reader.unknown(
-                "E0307",
-                place(source, &[section, &name]),
-                what,
-                &name,
-                known,
-            );
-        }
-        Err(error @ FitError::Missing { .. }) => {
-            let help = "add it to `endpoints`";
-            reader.error_with_help(
-                "E0307",
-                place(source, &["endpoints"]),
-                error.to_string(),
-                help,
-            );
-        }
-    }
-    reader.into_problems()
-}
-
-/// Where a key stands, or the value of a top key; the start of the file if it is not there.
-fn place(source: &Arc<Source>, path: &[&str]) -> Span {
-    let find = |node: &yaml::Node, key: &str| match &node.kind {
-        Kind::Map(entries) => entries.iter().find(|entry| entry.key == key).cloned(),
-        Kind::List(_) | Kind::Scalar { .. } => None,
-    };
-    let root = yaml::parse(source).ok();
-    let span = root.and_then(|root| match path {
-        [key] => find(&root, key).map(|entry| entry.value.span),
-        [section, key] => find(&find(&root, section)?.value, key).map(|entry| entry.key_span),
-        _ => None,
-    });
-    span.unwrap_or(Span::new(0, 1))
 }
