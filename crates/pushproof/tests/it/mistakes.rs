@@ -355,8 +355,23 @@ fn a_feature_that_the_dialect_does_not_know() {
     exit: 3
     ----- stdout -----
     ----- stderr -----
-    error: target.yaml:5: dialect `device-grant` has no feature `factor.push`
-      help: known: approver, approver.rejects, client.secret, client.other, clock
+    error[E0307]: dialect `device-grant` needs to know the path of endpoint `device_authorization`
+     --> target.yaml:1:1
+      |
+    1 | format: 1
+      | ^
+      |
+      = help: add it to `endpoints`
+
+    error[E0150]: unknown feature `factor.push`
+     --> target.yaml:5:22
+      |
+    5 | features: [approver, factor.push]
+      |                      ^^^^^^^^^^^
+      |
+      = help: known here: `approver`, `approver.rejects`, `client.secret`, `client.other`, `clock`
+
+    error: 2 errors; nothing was sent
     ");
 }
 

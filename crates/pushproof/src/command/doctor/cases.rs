@@ -156,7 +156,7 @@ fn reads(program: &Program) -> bool {
     let receives = |actor: usize| matches!(program.actors[actor].kind, ActorKind::Messages { .. });
     program.steps.iter().any(|step| match &step.action {
         Action::Device { act, expect, .. } => {
-            *expect == ActExpect::Acknowledged && receives(act.actor)
+            *expect == ActExpect::Something && receives(act.actor)
         }
         _ => false,
     })
