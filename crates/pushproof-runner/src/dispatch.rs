@@ -1,4 +1,4 @@
-//! All cases of a run: planned in order, run side by side, told as events. Start at [`run`].
+//! All cases of a run: planned in order, run side by side or alone, told as events. Start at [`run`].
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use crate::clock::Stopwatch;
 use crate::drive::{self, Context};
 use crate::pace::Quota;
+use crate::seat::Seat;
 use crate::site::Site;
 
 /// What is to be run.
@@ -76,19 +77,17 @@ pub async fn run(
         }
     }
     let site = Arc::new(site);
-    // A switch is the whole tenant's: whoever sets one runs alone.
-    let room = u32::try_from(concurrency.clamp(1, Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
-    let permits = Arc::new(Semaphore::new(room as usize));
+    let size = u32::try_from(concurrency.clamp(1, Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
+    let room = Arc::new(Semaphore::new(size as usize));
+    let is_shared = !matches!(*site, Site::Sandbox(_));
+    let runs_alone = |planned: &Planned| is_shared && planned.program.runs_alone();
+    let cases = plan.cases.into_iter().enumerate();
+    let cases = cases.filter(|(_, planned)| planned.not_applicable.is_none());
+    // Those that run alone come first: nobody has emptied a bucket that should not be shared.
+    let (first, last): (Vec<_>, Vec<_>) = cases.partition(|(_, planned)| runs_alone(planned));
     let mut running = JoinSet::new();
-    for (position, planned) in plan
-        .cases
-        .into_iter()
-        .enumerate()
-        .filter(|(_, planned)| planned.not_applicable.is_none())
-    {
-        let alone = !matches!(*site, Site::Sandbox(_)) && planned.program.sets_switches();
-        let share = if alone { room } else { 1 };
-        let permit = Arc::clone(&permits).acquire_many_owned(share).await;
+    for (position, planned) in first.into_iter().chain(last) {
+        let mut seat = Seat::take(&room, size, runs_alone(&planned)).await;
         if *context.stop.borrow() {
             break;
         }
@@ -96,11 +95,15 @@ pub async fn run(
         let repeat = plan.repeat.max(planned.program.repeat);
         let seed = mix(plan.seed, position);
         running.spawn(async move {
-            let _permit = permit;
+            let case = Case {
+                site: &site,
+                program: &planned.program,
+                run: &run,
+            };
             if repeat > 1 {
-                several(&context, &site, &planned.program, seed, &run, repeat).await;
+                several(&context, &case, seed, repeat, &mut seat).await;
             } else {
-                one(&context, &site, &planned.program, seed, &run).await;
+                one(&context, &case, seed, &mut seat).await;
             }
         });
     }
@@ -114,17 +117,17 @@ pub async fn run(
     }
 }
 
+/// One case, and where it runs.
+struct Case<'a> {
+    site: &'a Site,
+    program: &'a Arc<Program>,
+    run: &'a str,
+}
+
 /// Runs a case several times, one after the other. The first has the seed that it has when it is the only one.
-async fn several(
-    context: &Context,
-    site: &Site,
-    program: &Arc<Program>,
-    seed: u64,
-    run: &str,
-    repeat: u32,
-) {
+async fn several(context: &Context, several: &Case<'_>, seed: u64, repeat: u32, seat: &mut Seat) {
     let stopwatch = Stopwatch::start();
-    let case = program.id.clone();
+    let case = several.program.id.clone();
     (context.tell)(Event::CaseStarted { case: case.clone() });
     let mut came_to = Vec::new();
     for instance in 1..=repeat {
@@ -140,7 +143,7 @@ async fn several(
             1 => seed,
             _ => mix(seed, instance as usize),
         };
-        one(&instance_context, site, program, own_seed, run).await;
+        one(&instance_context, several, own_seed, seat).await;
         came_to.extend(end.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
     let (verdict, reason) = repeated(&came_to);
@@ -185,18 +188,13 @@ fn as_instance(
     })
 }
 
-async fn one(
-    context: &Context,
-    site: &Site,
-    program: &Arc<Program>,
-    seed: u64,
-    run: &str,
-) -> Verdict {
-    match site {
+async fn one(context: &Context, case: &Case<'_>, seed: u64, seat: &mut Seat) -> Verdict {
+    let program = case.program;
+    match case.site {
         Site::Shared(place) => {
             let wanted = program.pushes();
             if context.pushes.take(wanted) {
-                return drive::case(context, place, program, seed).await;
+                return drive::case(context, place, program, seed, seat).await;
             }
             let left = context.pushes.left().unwrap_or_default();
             let why = format!("it may send {wanted} pushes, and `limits.pushes` leaves {left}");
@@ -208,12 +206,12 @@ async fn one(
                 Some(Event::HeldBack { case, why }),
             )
         }
-        Site::Sandbox(sandbox) => match sandbox.place(seed, run).await {
+        Site::Sandbox(sandbox) => match sandbox.place(seed, case.run).await {
             Ok(place) => {
                 for (label, secret) in place.secrets().await {
                     context.redactor.learn(label, secret.reveal());
                 }
-                let verdict = drive::case(context, &place, program, seed).await;
+                let verdict = drive::case(context, &place, program, seed, seat).await;
                 place.close().await;
                 verdict
             }

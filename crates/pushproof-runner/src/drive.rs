@@ -14,12 +14,14 @@ use pushproof_scenario::{Action, ActorKind, Program, WaitLength};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use self::run::{Attempt, Driver, wants_throttled};
+use self::run::{Attempt, Driver, counts_throttled, is_about_throttling};
 use self::weigh::{Came, Mark, Scales, Weighed, doubted, left_open, weigh, worst};
 use crate::clock::{HOOK_LIMIT, Stopwatch, Ticket};
 use crate::judge::{Breach, Finished};
 use crate::pace::Quota;
+use crate::providers::devices::Loan;
 use crate::providers::users::{Unavailable, User};
+use crate::seat::Seat;
 use crate::site::Place;
 use crate::taken::Taken;
 use crate::target::Limits;
@@ -73,6 +75,7 @@ pub(crate) async fn case(
     place: &Place,
     program: &Arc<Program>,
     seed: u64,
+    seat: &mut Seat,
 ) -> Verdict {
     let stopwatch = Stopwatch::start();
     let case = || program.id.clone();
@@ -81,6 +84,9 @@ pub(crate) async fn case(
         context,
         place,
         program,
+        seat,
+        keys: place.keys(),
+        n_run: 0,
         users: Vec::new(),
         left: Vec::new(),
         began: None,
@@ -197,6 +203,10 @@ struct Runs<'a> {
     context: &'a Context,
     place: &'a Place,
     program: &'a Arc<Program>,
+    seat: &'a mut Seat,
+    keys: Arc<Loan>,
+    /// How often it was run, whatever that came to.
+    n_run: u64,
     /// Everybody who was made for it, and is deleted in the end.
     users: Vec<User>,
     /// What may have been made and cannot be deleted.
@@ -217,11 +227,16 @@ impl Runs<'_> {
     /// Runs it as often as it takes. What the last run judged is told when that is known.
     async fn verdict(&mut self, seed: u64) -> (Verdict, Option<String>) {
         loop {
-            let nth = self.came.len() as u64;
             // Phones of two runs must not have the same names.
             let attempt = self
-                .attempt(seed ^ nth.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+                .attempt(seed ^ self.n_run.wrapping_mul(0x9E37_79B9_7F4A_7C15))
                 .await;
+            self.n_run += 1;
+            if self.was_jostled(&attempt) {
+                self.seat.alone().await;
+                self.rest_for(self.rest(&attempt)).await;
+                continue;
+            }
             let (came, alive) = self.came(&attempt).await;
             self.spoils.extend(attempt.spoilt.clone());
             self.came.push(came);
@@ -244,33 +259,73 @@ impl Runs<'_> {
             if let Some(came_to) = self.concluded(attempt, weighed) {
                 return came_to;
             }
-            if !rest.is_zero() {
-                let mut ticket = self.place.clock.enter();
-                let until = ticket.at().saturating_add(rest);
-                let mut stop = self.context.stop.clone();
-                // A clock that fails or a run that is stopped shows in the next run of the case.
-                tokio::select! {
-                    _ = ticket.wait_until(until) => {}
-                    _ = stop.wait_for(|stop| *stop) => {}
-                }
-            }
+            self.rest_for(rest).await;
         }
+    }
+
+    async fn rest_for(&self, rest: Duration) {
+        if rest.is_zero() {
+            return;
+        }
+        let mut ticket = self.place.clock.enter();
+        let until = ticket.at().saturating_add(rest);
+        let mut stop = self.context.stop.clone();
+        // A clock that fails or a run that is stopped shows in the next run of the case.
+        tokio::select! {
+            _ = ticket.wait_until(until) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+    }
+
+    /// Whether a run met a breach in a step about throttling while other cases ran, so that it must be seen again while none does: where all
+    /// users share one bucket, it may be the others' doing. Then only what the case comes to alone counts.
+    fn was_jostled(&self, attempt: &Attempt) -> bool {
+        let in_a_crowd = self.place.is_remote() && !self.seat.is_alone();
+        let breach = attempt.finished.breaches.first();
+        let counts = |breach: &&Breach| {
+            let mut steps = self.program.steps.iter();
+            steps.any(|step| step.id == breach.finding.step && counts_throttled(&step.action))
+        };
+        let Some(breach) = breach.filter(counts).filter(|_| in_a_crowd) else {
+            return false;
+        };
+        let stopped = *self.context.stop.borrow();
+        if stopped || !self.context.pushes.take(self.program.pushes()) {
+            return false;
+        }
+        let met = name_and_contrast(breach);
+        self.trouble(
+            Some(breach),
+            attempt.at_ms,
+            format!("{met}; to be seen again while no other case runs"),
+            Attribution::Unknown,
+            Remedy::RanAgain,
+        );
+        true
+    }
+
+    fn is_about_throttling(&self) -> bool {
+        let mut steps = self.program.steps.iter();
+        steps.any(|step| is_about_throttling(&step.action))
     }
 
     /// How long a case about throttling rests before it is run again, so that it meets a full bucket once more: as long as the endpoint told or
     /// the case itself waits for that, and until as many requests as it sent would have come at the rate that is allowed.
     fn rest(&self, attempt: &Attempt) -> Duration {
-        let steps = &self.program.steps;
-        if !steps.iter().any(|step| wants_throttled(&step.action)) {
+        if !self.is_about_throttling() {
             return Duration::ZERO;
         }
-        let own = steps.iter().filter_map(|step| match &step.action {
-            Action::Wait {
-                length: WaitLength::For(time),
-                ..
-            } => Some(*time),
-            _ => None,
-        });
+        let own = self
+            .program
+            .steps
+            .iter()
+            .filter_map(|step| match &step.action {
+                Action::Wait {
+                    length: WaitLength::For(time),
+                    ..
+                } => Some(*time),
+                _ => None,
+            });
         let sent = self
             .program
             .dialect
@@ -330,7 +385,7 @@ impl Runs<'_> {
                     ticket,
                     case_began,
                     users,
-                    seed,
+                    (seed, &self.keys),
                 );
                 let mut attempt = driver.run().await;
                 if attempt.finished.is_setup
@@ -415,7 +470,15 @@ impl Runs<'_> {
         let ticket = self.place.clock.enter();
         let began = ticket.at();
         let users = std::slice::from_ref(user);
-        let driver = Driver::new(&unheard, self.place, fresh, ticket, began, users, 0);
+        let driver = Driver::new(
+            &unheard,
+            self.place,
+            fresh,
+            ticket,
+            began,
+            users,
+            (0, &self.keys),
+        );
         match driver.run().await.finished.unmet {
             Some(unmet) => Err(format!(
                 "`{}` of the pool is not fresh: {unmet}",
@@ -566,7 +629,7 @@ impl Runs<'_> {
                         response.headers(),
                         response.body(),
                     );
-                    Trouble::of_reply(response, is, false)
+                    Trouble::of_reply(response, is, false, false)
                 });
                 let gateway = is_gateway(status);
                 let came = trouble.as_ref().map_or_else(

@@ -13,6 +13,7 @@ pub mod serve;
 
 mod again;
 mod pace;
+mod seat;
 mod taken;
 mod trouble;
 mod weather;

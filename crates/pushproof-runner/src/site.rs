@@ -11,7 +11,7 @@ use crate::again::{self, AGAIN_UNPROVEN_MAX};
 use crate::clock::Clock;
 use crate::handler::Handler;
 use crate::providers::aids::Aids;
-use crate::providers::devices::{Ask, KeyPool, Person, PhoneOptions, Phones};
+use crate::providers::devices::{Ask, KeyPool, Loan, Person, PhoneOptions, Phones};
 use crate::providers::messages::{Messages, Patience};
 use crate::providers::settings::Settings;
 use crate::providers::users::Users;
@@ -180,7 +180,15 @@ impl Place {
             None => transport,
         };
         let ways = Ways { transport, hooks };
-        Self::assemble(target, ways, clock, KeyPool::new(), Patience::REMOTE, run)
+        let stay = matches!(target.users, Some(crate::target::Users::Pool { .. }));
+        Self::assemble(
+            target,
+            ways,
+            clock,
+            KeyPool::of_one_tenant(stay),
+            Patience::REMOTE,
+            run,
+        )
     }
 
     fn assemble(
@@ -266,14 +274,19 @@ impl Place {
         &self.environment
     }
 
+    /// The keys that phones of one case may have.
+    pub(crate) fn keys(&self) -> Arc<Loan> {
+        self.keys.lend()
+    }
+
     /// Phones that nobody has touched.
-    pub(crate) fn phones(&self, rng: fastrand::Rng) -> Phones {
+    pub(crate) fn phones(&self, rng: fastrand::Rng, keys: &Arc<Loan>) -> Phones {
         Phones::new(PhoneOptions {
             devices: self.target.devices.as_ref(),
             base_url: &self.target.base_url,
             tenant: &self.transport,
             hooks: &self.hooks,
-            keys: &self.keys,
+            keys,
             person: self.person.as_ref(),
             patience: self.patience,
             rng,

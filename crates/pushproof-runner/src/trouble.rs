@@ -35,6 +35,15 @@ pub(crate) enum TroubleKind {
     Front,
     /// The endpoint, or something before it, wants fewer requests.
     Throttled,
+    /// The endpoint says in the dialect's own words that the client shall go slower.
+    ToldToWait,
+}
+
+impl TroubleKind {
+    /// Whether it is about how often one may ask.
+    pub(crate) const fn is_throttling(self) -> bool {
+        matches!(self, Self::Throttled | Self::ToldToWait)
+    }
 }
 
 /// What became of the request.
@@ -66,16 +75,25 @@ impl Trouble {
         }
     }
 
-    /// Of a reply that may not be the endpoint's own.
+    /// Of a reply that may not be the endpoint's own, or is no answer to what was asked. Who `wants_throttled` takes either for an answer; who
+    /// `asks` how often one may ask takes what the endpoint itself says about that.
     pub(crate) fn of_reply(
         response: &Response<Vec<u8>>,
         is: Recognition,
         wants_throttled: bool,
+        asks: bool,
     ) -> Option<Self> {
-        if is.meaning == Meaning::Throttled && is.outcomes.meets(Outcomes::THROTTLED) {
-            return (!wants_throttled).then(|| Self {
+        let throttling = match is.meaning {
+            Meaning::SlowDown => Some((TroubleKind::ToldToWait, asks)),
+            Meaning::Throttled => Some((TroubleKind::Throttled, wants_throttled)),
+            _ => None,
+        };
+        if let Some((kind, is_answer)) =
+            throttling.filter(|_| is.outcomes.meets(Outcomes::THROTTLED))
+        {
+            return (!is_answer).then(|| Self {
                 what: format!("throttled: {}", response.status().as_u16()),
-                kind: TroubleKind::Throttled,
+                kind,
                 fate: Fate::NotDone,
                 wait: is.wait,
             });

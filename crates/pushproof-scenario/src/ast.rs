@@ -30,6 +30,8 @@ pub struct Scenario {
     pub exclude: Vec<Exclusion>,
     /// How many fresh instances of each case there are; verdicts that differ are flaky.
     pub repeat: Option<u32>,
+    /// No other case may run meanwhile.
+    pub alone: bool,
     /// People and phones.
     pub actors: Vec<Actor>,
     /// What is done, in order.

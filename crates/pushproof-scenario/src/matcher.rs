@@ -8,7 +8,7 @@ use crate::dialect::Found;
 use crate::expr::Expr;
 use crate::fields::{Fields, Reader};
 use crate::grammar::{ELEMENT, HELD, KINDS_OF_VALUE, LENGTH, MATCHER_NAMES};
-use crate::path::descend;
+use crate::path::{Path, Root, descend};
 use crate::template::plain;
 use crate::text_pattern::TextPattern;
 use crate::yaml::Node;
@@ -20,6 +20,8 @@ pub enum Matcher<T = Value> {
     Equals(T),
     /// There, and another value.
     DiffersFrom(T),
+    /// A text that nobody can guess who knows the other one: the two differ in many places.
+    UnguessableFrom(T),
     /// Of a kind.
     Is(Kind),
     /// A text in which the pattern is found.
@@ -27,9 +29,9 @@ pub enum Matcher<T = Value> {
     /// One of several.
     OneOf(Vec<T>),
     /// A number not below.
-    AtLeast(T),
+    AtLeast(Bound<T>),
     /// A number not above.
-    AtMost(T),
+    AtMost(Bound<T>),
     /// A text's characters, a list's elements or an object's members, counted.
     Length(u64, u64),
     /// An object with all of these members.
@@ -47,6 +49,21 @@ pub enum Matcher<T = Value> {
     /// Nothing, or what meets a condition.
     IfPresent(Box<Self>),
 }
+
+/// What a number is held against.
+#[derive(Clone, Debug)]
+pub enum Bound<T> {
+    /// A number, or what is one once it is known.
+    Value(T),
+    /// What stands at another place of the same reply.
+    Place(Path),
+}
+
+/// In how many places two texts must differ at the least for one not to be guessed from the other.
+///
+/// Two texts that hold 128 bits of randomness each differ in nearly all of their places, of which there are 16 at the least; such texts are below
+/// this bound less often than once in 10^12. A number that is counted up, or the time, changes a few places at the end.
+pub(crate) const APART_MIN: usize = 12;
 
 /// The kinds that `is:` knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +102,8 @@ pub trait Context<T> {
     fn resolve<'a>(&'a self, operand: &'a T) -> Option<Cow<'a, Value>>;
     /// Whether a text holds a secret of this case.
     fn holds_secret(&self, text: &str) -> bool;
+    /// What stands at another place of the same reply.
+    fn beside(&self, place: &Path) -> Option<Cow<'_, Value>>;
 }
 
 /// Conditions on an element of a list, each below a path.
@@ -127,7 +146,6 @@ impl<T> Matcher<T> {
         let Some(found) = found else {
             return matches!(self, Self::IfPresent(_));
         };
-        let number = |operand: &T| context.resolve(operand).and_then(|value| value.as_f64());
         match self {
             Self::Equals(operand) => context
                 .resolve(operand)
@@ -135,6 +153,9 @@ impl<T> Matcher<T> {
             Self::DiffersFrom(operand) => context
                 .resolve(operand)
                 .is_some_and(|value| !same(&value, found)),
+            Self::UnguessableFrom(operand) => context
+                .resolve(operand)
+                .is_some_and(|value| far_apart(&value, found)),
             Self::Is(kind) => kind.fits(found),
             Self::Matches(regex) => found.as_str().is_some_and(|text| regex.is_match(text)),
             Self::OneOf(operands) => operands.iter().any(|operand| {
@@ -142,13 +163,13 @@ impl<T> Matcher<T> {
                     .resolve(operand)
                     .is_some_and(|value| same(&value, found))
             }),
-            Self::AtLeast(operand) => found
+            Self::AtLeast(bound) => found
                 .as_f64()
-                .zip(number(operand))
+                .zip(bound.number(context))
                 .is_some_and(|(found, least)| found >= least),
-            Self::AtMost(operand) => found
+            Self::AtMost(bound) => found
                 .as_f64()
-                .zip(number(operand))
+                .zip(bound.number(context))
                 .is_some_and(|(found, most)| found <= most),
             Self::Length(least, most) => {
                 length(found).is_some_and(|length| (*least..=*most).contains(&length))
@@ -170,17 +191,37 @@ impl<T> Matcher<T> {
                 .resolve(operand)
                 .is_some_and(|value| same_items(&value, found)),
             Self::HoldsNoSecrets => !any_text(found, &|text| context.holds_secret(text)),
-            Self::IfPresent(matcher) => matcher.holds(Some(found), context),
+            Self::IfPresent(matcher) => {
+                matcher.has_no_bound(context) || matcher.holds(Some(found), context)
+            }
         }
     }
 
-    /// The same for a text, without making a value of it where that can be avoided.
-    pub fn holds_text(&self, found: Option<&str>, context: &dyn Context<T>) -> bool {
+    /// The same for a header, without making a value of its text where that can be avoided. Headers are texts: where a number is asked for, one
+    /// that says a number is one.
+    pub fn holds_header(&self, found: Option<&str>, context: &dyn Context<T>) -> bool {
         match (self, found) {
             (Self::Matches(regex), Some(text)) => regex.is_match(text),
             (Self::Is(Kind::Present), found) => found.is_some(),
             (Self::Is(Kind::Absent), found) => found.is_none(),
+            (Self::IfPresent(_), None) => true,
+            (Self::IfPresent(matcher), found) => {
+                matcher.has_no_bound(context) || matcher.holds_header(found, context)
+            }
+            (Self::AtLeast(_) | Self::AtMost(_), Some(text)) => {
+                self.holds(number_in(text).map(Value::from).as_ref(), context)
+            }
             (_, found) => self.holds(found.map(Value::from).as_ref(), context),
+        }
+    }
+
+    /// Whether it compares with another place of the reply, and no number is there.
+    fn has_no_bound(&self, context: &dyn Context<T>) -> bool {
+        match self {
+            Self::AtLeast(bound @ Bound::Place(_)) | Self::AtMost(bound @ Bound::Place(_)) => {
+                bound.number(context).is_none()
+            }
+            _ => false,
         }
     }
 
@@ -189,13 +230,14 @@ impl<T> Matcher<T> {
         Some(match self {
             Self::Equals(operand) => Matcher::Equals(resolve(operand)?),
             Self::DiffersFrom(operand) => Matcher::DiffersFrom(resolve(operand)?),
+            Self::UnguessableFrom(operand) => Matcher::UnguessableFrom(resolve(operand)?),
             Self::Is(kind) => Matcher::Is(*kind),
             Self::Matches(regex) => Matcher::Matches(regex.clone()),
             Self::OneOf(operands) => {
                 Matcher::OneOf(operands.iter().map(resolve).collect::<Option<_>>()?)
             }
-            Self::AtLeast(operand) => Matcher::AtLeast(resolve(operand)?),
-            Self::AtMost(operand) => Matcher::AtMost(resolve(operand)?),
+            Self::AtLeast(bound) => Matcher::AtLeast(bound.map(resolve)?),
+            Self::AtMost(bound) => Matcher::AtMost(bound.map(resolve)?),
             Self::Length(least, most) => Matcher::Length(*least, *most),
             Self::Has(members) => Matcher::Has(members.clone()),
             Self::Each(conditions) => Matcher::Each(map_all(conditions, resolve)?),
@@ -212,14 +254,18 @@ impl<T> Matcher<T> {
         match self {
             Self::Equals(operand) => show(operand),
             Self::DiffersFrom(operand) => format!("anything but {}", show(operand)),
+            Self::UnguessableFrom(operand) => format!(
+                "a text that differs from {} in {APART_MIN} places or more",
+                show(operand)
+            ),
             Self::Is(kind) => kind.says().to_owned(),
             Self::Matches(regex) => format!("a text with /{regex}/"),
             Self::OneOf(operands) => format!(
                 "one of {}",
                 operands.iter().map(show).collect::<Vec<_>>().join(", ")
             ),
-            Self::AtLeast(operand) => format!("at least {}", show(operand)),
-            Self::AtMost(operand) => format!("at most {}", show(operand)),
+            Self::AtLeast(bound) => format!("at least {}", bound.says(show)),
+            Self::AtMost(bound) => format!("at most {}", bound.says(show)),
             Self::Length(least, most) if least == most => format!("length {least}"),
             Self::Length(least, u64::MAX) => format!("length at least {least}"),
             Self::Length(least, most) => format!("length {least} to {most}"),
@@ -230,6 +276,35 @@ impl<T> Matcher<T> {
             Self::SameItems(operand) => format!("the elements of {}, in any order", show(operand)),
             Self::HoldsNoSecrets => "a text without any secret of this case".to_owned(),
             Self::IfPresent(matcher) => format!("nothing, or {}", matcher.says(show)),
+        }
+    }
+}
+
+impl<T> Bound<T> {
+    fn number(&self, context: &dyn Context<T>) -> Option<f64> {
+        match self {
+            Self::Value(operand) => context.resolve(operand)?.as_f64(),
+            Self::Place(place) => {
+                let value = context.beside(place)?;
+                match (&place.root, value.as_str()) {
+                    (Root::Header(_), Some(text)) => number_in(text),
+                    _ => value.as_f64(),
+                }
+            }
+        }
+    }
+
+    fn map<U>(&self, resolve: &mut dyn FnMut(&T) -> Option<U>) -> Option<Bound<U>> {
+        Some(match self {
+            Self::Value(operand) => Bound::Value(resolve(operand)?),
+            Self::Place(place) => Bound::Place(place.clone()),
+        })
+    }
+
+    fn says(&self, show: &dyn Fn(&T) -> String) -> String {
+        match self {
+            Self::Value(operand) => show(operand),
+            Self::Place(place) => format!("what `{place}` says"),
         }
     }
 }
@@ -252,7 +327,7 @@ impl Matcher<Expr> {
             1 if optional => read.map(|matcher| Self::IfPresent(Box::new(matcher))),
             1 => read,
             0 => {
-                let help = "write one of `equals`, `is`, `matches`, `one_of`, `at_least`, `at_most`, `length`, `differs_from`, `has`, `each`, `some`, `distinct`, `same_items`, `holds_no`";
+                let help = "write one of `equals`, `is`, `matches`, `one_of`, `at_least`, `at_most`, `length`, `differs_from`, `unguessable_from`, `has`, `each`, `some`, `distinct`, `same_items`, `holds_no`";
                 reader.error_with_help("E0120", fields.span(), "check without a condition", help);
                 None
             }
@@ -270,6 +345,7 @@ fn one(reader: &Reader, key: &str, node: &Node) -> Option<Matcher<Expr>> {
     Some(match key {
         "equals" => Matcher::Equals(operand()?),
         "differs_from" => Matcher::DiffersFrom(operand()?),
+        "unguessable_from" => Matcher::UnguessableFrom(operand()?),
         "is" => Matcher::Is(reader.word(node, "kind", &KINDS_OF_VALUE)?),
         "matches" => Matcher::Matches(Box::new(regex(reader, node)?)),
         "one_of" => {
@@ -314,18 +390,38 @@ fn regex(reader: &Reader, node: &Node) -> Option<TextPattern> {
     regex.ok()
 }
 
-/// A number, or a reference that may be one.
-fn bound(reader: &Reader, node: &Node, what: &str) -> Option<Expr> {
+/// A number, a reference that may be one, or another place of the reply.
+fn bound(reader: &Reader, node: &Node, what: &str) -> Option<Bound<Expr>> {
     let operand = Expr::read(reader, node)?;
-    if let Expr::Literal(value) = &operand
-        && !value.is_number()
-    {
-        let message = format!("{what} must be a number, this is `{}`", plain(value));
-        let help = "`elapsed` is in milliseconds, other numbers as they stand in the reply";
-        reader.error_with_help("E0122", node.span, message, help);
-        return None;
+    let Expr::Literal(value) = &operand else {
+        return Some(Bound::Value(operand));
+    };
+    if value.is_number() {
+        return Some(Bound::Value(operand));
     }
-    Some(operand)
+    let place = value.as_str().and_then(Path::parse);
+    if place.is_none() {
+        let message = format!("{what} must be a number, this is `{}`", plain(value));
+        let help = "`elapsed` is in milliseconds, other numbers as they stand in the reply; another place of the reply is written as in `that`";
+        reader.error_with_help("E0122", node.span, message, help);
+    }
+    place.map(Bound::Place)
+}
+
+/// The number that a text says.
+fn number_in(text: &str) -> Option<f64> {
+    let number = text.trim().parse::<f64>().ok()?;
+    number.is_finite().then_some(number)
+}
+
+/// Whether two texts differ in so many places that none can be guessed from the other. What one has more than the other differs.
+fn far_apart(left: &Value, right: &Value) -> bool {
+    let (Some(left), Some(right)) = (left.as_str(), right.as_str()) else {
+        return false;
+    };
+    let apart = left.bytes().zip(right.bytes());
+    let apart = apart.filter(|(left, right)| left != right).count();
+    apart + left.len().abs_diff(right.len()) >= APART_MIN
 }
 
 /// `length: 24` or `length: { at_least: 22 }`.
@@ -533,6 +629,81 @@ mod tests {
         assert!(!same_items(&all, &list(r#"[{"id":2},{"id":1},{"id":1}]"#)));
         assert!(!same_items(&list("[]"), &all));
         assert!(!same_items(&list("{}"), &list("{}")));
+    }
+
+    #[test]
+    fn what_is_counted_up_is_guessed_and_what_is_drawn_is_not() {
+        let far = |left: &str, right: &str| far_apart(&left.into(), &right.into());
+        assert!(!far(
+            "oob-xxxxxxxxxxxxxxxxxxxxxxxx-00000199",
+            "oob-xxxxxxxxxxxxxxxxxxxxxxxx-00000200"
+        ));
+        assert!(!far("1700000000123", "1700000060456"), "the time");
+        assert!(!far("abc", "abc"));
+        let (one, other) = (
+            "9f86d081884c7d659a2feaa0c55ad015",
+            "a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        );
+        assert!(far(one, other), "128 bits in hexadecimal digits");
+        assert!(
+            far("q0oN5Zr9xYkT1aWm3uJ7hQ", "Zk2bV8sLw4eRfTg6yHn1iA"),
+            "and in base64"
+        );
+        assert!(!far_apart(&5.into(), &"5".into()));
+    }
+
+    struct Reply(&'static [(&'static str, &'static str)]);
+
+    impl Context<Value> for Reply {
+        fn resolve<'a>(&'a self, operand: &'a Value) -> Option<Cow<'a, Value>> {
+            Some(Cow::Borrowed(operand))
+        }
+
+        fn holds_secret(&self, _: &str) -> bool {
+            false
+        }
+
+        fn beside(&self, place: &Path) -> Option<Cow<'_, Value>> {
+            let Root::Header(name) = &place.root else {
+                return None;
+            };
+            let found = self.0.iter().find(|(known, _)| known == name)?;
+            Some(Cow::Owned(found.1.into()))
+        }
+    }
+
+    #[test]
+    fn a_header_is_a_number_where_one_is_asked_for() {
+        let at_most = Matcher::AtMost(Bound::Place(Path::parse("header.limit").unwrap()));
+        let optional = Matcher::IfPresent(Box::new(at_most.clone()));
+        let twelve = Reply(&[("limit", "12")]);
+        let rows = [
+            (Some("12"), &twelve),
+            (Some("13"), &twelve),
+            (Some("many"), &twelve),
+            (None, &twelve),
+            (Some("13"), &Reply(&[])),
+            (Some("13"), &Reply(&[("limit", "12;w=60")])),
+        ];
+        let rows = rows.map(|(found, reply)| {
+            let (firm, lax) = (
+                at_most.holds_header(found, reply),
+                optional.holds_header(found, reply),
+            );
+            format!("{found:?} of {:?}: {firm}, {lax}", reply.0)
+        });
+        insta::assert_snapshot!(rows.join("\n"), @r#"
+        Some("12") of [("limit", "12")]: true, true
+        Some("13") of [("limit", "12")]: false, false
+        Some("many") of [("limit", "12")]: false, false
+        None of [("limit", "12")]: false, true
+        Some("13") of []: false, true
+        Some("13") of [("limit", "12;w=60")]: false, true
+        "#);
+        assert!(
+            !at_most.holds(Some(&"12".into()), &twelve),
+            "a text in a body is none"
+        );
     }
 
     #[test]

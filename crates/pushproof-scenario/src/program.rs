@@ -45,7 +45,9 @@ pub struct Program {
     /// How many fresh instances of it are run; verdicts that differ are flaky.
     pub repeat: u32,
     /// What is played with each user who was lent from a pool before it begins: see [`Dialect::fresh`].
-    pub fresh: Option<Arc<Program>>,
+    pub fresh: Option<Arc<Self>>,
+    /// Whether it says that no other case may run meanwhile.
+    pub alone: bool,
 }
 
 /// A place for a value.
@@ -258,6 +260,9 @@ pub struct Poll {
     pub policy: Policy,
     /// Whether the endpoint's own interval and expiry are obeyed.
     pub follows_hints: bool,
+    /// Whether the step says itself at which pace it asks, or asks whether the endpoint keeps its word about that. A step that does not keeps the
+    /// pace that clients are told to keep, and waits where it is told to.
+    pub own_pace: bool,
     /// The step whose reply offers them: the newest one that a value of this call comes from.
     pub begun_by: Option<usize>,
     /// What may be seen.
@@ -509,6 +514,12 @@ impl Program {
         steps.any(|step| matches!(step.action, Action::Set { .. }))
     }
 
+    /// Whether no other case may run meanwhile on the same tenant: it says so, or it sets switches, which are the whole tenant's.
+    #[must_use]
+    pub fn runs_alone(&self) -> bool {
+        self.alone || self.sets_switches()
+    }
+
     /// How often it disturbs somebody's phone: its calls that may do so.
     #[must_use]
     pub fn pushes(&self) -> u32 {
@@ -517,6 +528,7 @@ impl Program {
             let disturbs = step.action.exchange().filter(disturbs).is_some();
             match &step.action {
                 Action::AtOnce(several) if disturbs => several.times,
+                Action::Poll(poll) if disturbs => poll.policy.polls_max.unwrap_or(1),
                 _ => u32::from(disturbs),
             }
         };

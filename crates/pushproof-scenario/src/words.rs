@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::ast::{ActExpect, Settles};
 use crate::dialect::{Outcome, Outcomes, Recognition};
-use crate::matcher::{Context, Matcher};
+use crate::matcher::Matcher;
 use crate::path::{Path, Root, Seen, each_below};
 use crate::program::{Action, AtOnce, Count, Expect, Operand, Poll, Program, Step};
 use crate::session::{CheckRef, Reply, SECRET_LENGTH_MIN, Session, holds_secret};

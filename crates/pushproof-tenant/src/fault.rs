@@ -1,8 +1,9 @@
 //! The defects a tenant can be given, to test a suite against: [`Fault`]. Each is asked for in one place of the code.
 //!
 //! `DEF-…` ids and what they break are those of the catalogue, `protocol.md` §10.3. The catalogue leaves some MUSTs
-//! whole; for each of these there is one fault more, called `REQ-` and the requirement. A number of our own would
-//! collide with the catalogue when that grows; and as each is here for one requirement's sake, its name can say so.
+//! whole; for each of these there is one fault more, called `REQ-` and the requirement, and so are further ways to break
+//! one. A number of our own would collide with the catalogue when that grows; and as each is here for one requirement's
+//! sake, its name can say so.
 
 use std::fmt;
 use std::str::FromStr;
@@ -126,9 +127,11 @@ faults! {
     DeviceApiAtRootOnly "REQ-DEV-001" "the device API is not found under `/appliance-mfa`" ["DEV-001"];
     AnyTicketEnrols "REQ-DEV-002" "a made-up ticket stands for the newest one that waits" ["DEV-002"];
     AnyPhoneAnswers "REQ-DEV-004" "any enrolled phone can answer any push" ["DEV-004"];
+    OwnPhonesAnswer "REQ-DEV-004-OWN" "any phone of a user can answer any push of that user" ["DEV-004"];
     PhoneHabitsRefused "REQ-DEV-005" "dates with a fraction, and a modulus that starts with a zero byte, are refused" ["DEV-005"];
     WrongMethodIs500 "REQ-HTTP-004" "a wrong method is answered 500" ["HTTP-004"];
     FirstOfTwoCounts "REQ-HTTP-005" "of a parameter that is given twice the first counts" ["HTTP-005"];
+    GrantNotDecoded "REQ-HTTP-006" "a grant URI that is percent-encoded is refused" ["HTTP-006"];
     UnknownMemberRefused "REQ-HTTP-007" "a member that nobody knows is refused" ["HTTP-007"];
     HeaderUnchallenged "REQ-HTTP-009" "wrong credentials in the Authorization header are refused without `WWW-Authenticate`" ["HTTP-009"];
     ListIsObject "REQ-LIST-001" "the list is wrapped in an object" ["LIST-001"];
@@ -146,12 +149,15 @@ faults! {
     WrongOtpConfirms "REQ-OTP-ENROLL-004" "a wrong one-time code activates a new factor" ["OTP-ENROLL-004"];
     OneSeedForAll "REQ-OTP-ENROLL-005" "all one-time-code factors have the same secret" ["OTP-ENROLL-005"];
     WrongOtpPends "REQ-OTP-VERIFY-002" "a wrong one-time code is reported as pending" ["OTP-VERIFY-002"];
+    OtpOfAnyone "REQ-OTP-VERIFY-002-ANYONE" "a one-time code of one user is accepted for another" ["OTP-VERIFY-002"];
     BarcodeWithoutBase "REQ-PUSH-ENROLL-002" "the barcode of a push has no `base_url`" ["PUSH-ENROLL-002"];
+    CodesCountUp "REQ-PUSH-ENROLL-004" "each `oob_code` is the last one, counted up" ["PUSH-ENROLL-004"];
     MfaTokenMissing "REQ-PWD-004" "the answer that asks for a second factor has no `mfa_token`" ["PWD-004"];
     LoginReadsFormsOnly "REQ-PWD-008" "a login that is sent as JSON is not read" ["PWD-008"];
     MfaTokenRepeats "REQ-PWD-009" "every login of a user gets the same `mfa_token`" ["PWD-009"];
     RequirementsSwapped "REQ-PWD-011" "who has enrolled nothing is told what to be asked by, and the rest what to enrol" ["PWD-011"];
     WrongSecretIs403 "REQ-PWD-012" "a wrong client secret is answered 403" ["PWD-012"];
+    MoreLeftThanThereIs "REQ-RATE-003" "the headers say that more polls are left than there can be" ["RATE-003"];
     GoodRecoveryRefused "REQ-RECOV-001" "a good recovery code is refused" ["RECOV-001"];
     AnyNumberTaken "REQ-SMS-001" "a phone number is taken whatever it looks like" ["SMS-001"];
     TextEnrolmentUnannounced "REQ-SMS-002" "the associate answer of a sent code has no binding method" ["SMS-002"];

@@ -118,6 +118,13 @@ impl Tenant {
             .ok_or_else(refusals::mfa_token_expired)
     }
 
+    /// Whose buckets are emptied by what a user does: the user's own (RATE-004), but for [`Fault::ThrottledTogether`].
+    pub(crate) fn bent_payer(&self, user: UserKey) -> UserKey {
+        let first = self.users.iter().next();
+        let first = first.filter(|_| self.has(Fault::ThrottledTogether));
+        first.map_or(user, |(first, _)| first)
+    }
+
     /// The login of the parameter `mfa_token`, which must have been issued to the client (MTK-005).
     pub(crate) fn login_of(
         &self,

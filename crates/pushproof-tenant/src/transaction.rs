@@ -87,6 +87,9 @@ pub(crate) struct Ticket {
     pub(crate) used: bool,
 }
 
+/// What codes begin with that are counted.
+const COUNTED: &str = "oob.4f7d9c0e51b8a263";
+
 /// What a transaction is begun with.
 pub(crate) struct Opening {
     pub(crate) user: UserKey,
@@ -135,7 +138,23 @@ impl Tenant {
         if let Some(user) = self.users.get_mut(user) {
             user.remember(id);
         }
-        (id, self.sealer.seal(Purpose::OobCode, id, sealed_expiry))
+        let sealed = self.sealer.seal(Purpose::OobCode, id, sealed_expiry);
+        (id, self.counted_code().unwrap_or(sealed))
+    }
+
+    /// The code of [`Fault::CodesCountUp`].
+    fn counted_code(&self) -> Option<String> {
+        self.has(Fault::CodesCountUp)
+            .then(|| format!("{COUNTED}{:012}", self.opened))
+    }
+
+    /// The transaction that an `oob_code` of this tenant was made for.
+    pub(crate) fn unseal_oob(&self, oob_code: &str) -> Option<SealId> {
+        if self.has(Fault::CodesCountUp) {
+            let number = oob_code.strip_prefix(COUNTED)?.parse().ok()?;
+            return self.transaction_numbered(number).map(|(id, _)| id);
+        }
+        self.sealer.unseal(Purpose::OobCode, oob_code)
     }
 
     /// The name and the sealed expiry: as given, but for [`Fault::OobCodeRepeats`].
@@ -148,7 +167,7 @@ impl Tenant {
 
     /// The transaction that an `oob_code` names. A code of this tenant that nobody remembers has expired.
     pub(crate) fn transaction_named(&self, oob_code: &str) -> Result<SealId, Refusal> {
-        let id = self.sealer.unseal(Purpose::OobCode, oob_code);
+        let id = self.unseal_oob(oob_code);
         let id = id.ok_or_else(|| {
             if self.has(Fault::TamperedCodePends) {
                 return refusals::authorization_pending(self.settings.statuses);

@@ -28,7 +28,7 @@ use crate::clock::Ticket;
 use crate::evidence;
 use crate::judge::{Finished, Grounds, Judge};
 use crate::providers::aids::Aids;
-use crate::providers::devices::{Act, Acted, Phones, SECRET};
+use crate::providers::devices::{Act, Acted, Loan, Phones, SECRET};
 use crate::providers::users::User;
 use crate::site::Place;
 use crate::transport::{Exchanged, Failure, FailureKind};
@@ -159,7 +159,7 @@ impl<'a> Driver<'a> {
         ticket: Ticket,
         case_began: Duration,
         users: &[User],
-        seed: u64,
+        (seed, keys): (u64, &Arc<Loan>),
     ) -> Self {
         let values = users.iter().map(|user| UserValues {
             username: user.username.clone(),
@@ -186,7 +186,9 @@ impl<'a> Driver<'a> {
             began: ticket.at(),
             case_began,
             ticket,
-            phones: Arc::new(Mutex::new(place.phones(fastrand::Rng::with_seed(seed)))),
+            phones: Arc::new(Mutex::new(
+                place.phones(fastrand::Rng::with_seed(seed), keys),
+            )),
             aids: Arc::new(place.aids()),
             flights: JoinSet::new(),
             held: Vec::new(),
@@ -575,13 +577,31 @@ fn sent_operation(program: &Program, sent: Option<&Sent>) -> String {
     )
 }
 
-/// Whether a step says how often it asks, so that being throttled is an answer to it.
+/// Whether a step says how often it asks and at which pace, so that being throttled is an answer to it. One that keeps the pace that clients are
+/// told to keep waits where it is told to wait.
 fn counts_polls(action: &Action) -> bool {
-    matches!(action, Action::Poll(poll) if poll.policy.polls_max.is_some())
+    matches!(action, Action::Poll(poll) if poll.policy.polls_max.is_some() && poll.own_pace)
 }
 
-/// Whether a step is about being throttled.
-pub(super) fn wants_throttled(action: &Action) -> bool {
+/// Whether a step asks how often one may ask.
+pub(super) fn is_about_throttling(action: &Action) -> bool {
+    wants_throttled(action) || counts_polls(action)
+}
+
+/// Whether a step judges how often it is throttled; in a race it may be no more than one of the answers that are put up with.
+pub(super) fn counts_throttled(action: &Action) -> bool {
+    match action {
+        Action::AtOnce(race) => {
+            let mut counted = race.counts.iter();
+            counted.any(|count| count.outcome.meets(Outcomes::THROTTLED))
+        }
+        Action::Poll(_) => is_about_throttling(action),
+        _ => false,
+    }
+}
+
+/// Whether a step takes being throttled for an answer.
+fn wants_throttled(action: &Action) -> bool {
     match action {
         Action::Call { expect, .. } => {
             !expect.any_but && expect.outcomes.meets(Outcomes::THROTTLED)

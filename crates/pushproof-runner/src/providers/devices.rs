@@ -14,7 +14,7 @@ use pushproof_report::{ActResult, Secret};
 
 use self::guardian::{Guardian, Inbox};
 pub use self::human::{Ask, Person};
-pub use self::keys::KeyPool;
+pub use self::keys::{KeyPool, Loan};
 use super::hook::Hook;
 use super::messages::Patience;
 use super::template;
@@ -110,7 +110,7 @@ pub struct PhoneOptions<'a> {
     /// The way to hooks.
     pub hooks: &'a Transport,
     /// Where keys come from.
-    pub keys: &'a Arc<KeyPool>,
+    pub keys: &'a Arc<Loan>,
     /// Who is asked where a person acts.
     pub person: Option<&'a Arc<Person>>,
     /// How long a push may take.
@@ -138,7 +138,7 @@ struct Virtual {
     base_url: String,
     tenant: Transport,
     inbox: Inbox,
-    keys: Arc<KeyPool>,
+    keys: Arc<Loan>,
     rng: fastrand::Rng,
     phones: BTreeMap<String, Guardian>,
 }

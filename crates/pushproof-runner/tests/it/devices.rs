@@ -43,7 +43,7 @@ fn phones(devices: Option<&Devices>) -> Phones {
         base_url: "http://unused",
         tenant: &transport,
         hooks: &transport,
-        keys: &KeyPool::new(),
+        keys: &KeyPool::new().lend(),
         person: None,
         patience: Patience {
             every: Duration::from_millis(1),

@@ -148,7 +148,7 @@ fn phones_of(server: &Server, at_most: Duration) -> Phones {
         base_url: &server.base_url(),
         tenant: &transport,
         hooks: &transport,
-        keys: &KeyPool::new(),
+        keys: &KeyPool::new().lend(),
         person: None,
         patience: Patience {
             every: Duration::from_millis(1),

@@ -173,6 +173,7 @@ impl<'a> Compiler<'a> {
             finally: self.finally,
             repeat: scenario.repeat.unwrap_or(1),
             fresh: None,
+            alone: scenario.alone,
         };
         (
             program,

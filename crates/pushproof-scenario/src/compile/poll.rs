@@ -52,6 +52,7 @@ impl Compiler<'_> {
                 poll.every,
                 Every::Profile | Every::Server | Every::GapsThenProfile(_)
             ),
+            own_pace: !matches!(poll.every, Every::Profile | Every::GapsThenProfile(_)),
             begun_by,
             policy,
             pattern,

@@ -65,10 +65,18 @@ static BOUNDS: [Key; 2] = [
     may("at_most", Shape::Count(0, u32::MAX), "The most."),
 ];
 
+/// What a number is held against: a number, or another place of the reply.
+const BOUND: Shape = Shape::Either(&[Shape::Number, PATH]);
+
 /// The keys of which a condition has one.
-pub(crate) static MATCHERS: [Key; 14] = [
+pub(crate) static MATCHERS: [Key; 15] = [
     may("equals", Shape::Value, "The same value."),
     may("differs_from", Shape::Value, "There, and another value."),
+    may(
+        "unguessable_from",
+        Shape::Value,
+        "A text that differs from this one in so many places (12) that nobody can guess it who knows this one.",
+    ),
     may("is", Shape::Word(&KINDS_OF_VALUE), "Of a kind."),
     may(
         "matches",
@@ -82,13 +90,13 @@ pub(crate) static MATCHERS: [Key; 14] = [
     ),
     may(
         "at_least",
-        Shape::Number,
-        "A number not below this; `elapsed` is in milliseconds.",
+        BOUND,
+        "A number not below this, or not below what another place of the reply says; `elapsed` is in milliseconds.",
     ),
     may(
         "at_most",
-        Shape::Number,
-        "A number not above this; `elapsed` is in milliseconds.",
+        BOUND,
+        "A number not above this, or not above what another place of the reply says; `elapsed` is in milliseconds.",
     ),
     may(
         "length",
@@ -131,6 +139,7 @@ pub(crate) static MATCHERS: [Key; 14] = [
 pub(crate) const MATCHER_NAMES: &[&str] = &[
     "equals",
     "differs_from",
+    "unguessable_from",
     "is",
     "matches",
     "one_of",

@@ -64,6 +64,11 @@ pub static SCENARIO: Map = Map {
                 "How many fresh instances of each case run; verdicts that differ make it flaky.",
             ),
             may(
+                "alone",
+                Shape::Boolean,
+                "Whether no other case may run meanwhile, because one would be felt by the other where they share a tenant.",
+            ),
+            may(
                 "actors",
                 Shape::Map(&ACTORS),
                 "The people and the devices that take part, each under its name.",

@@ -23,6 +23,7 @@ impl Parser<'_> {
             .map(|node| self.matrix(node))
             .unwrap_or_default();
         let repeat = fields.take("repeat").and_then(|node| self.repeat(node));
+        let alone = self.flag(fields, "alone");
         let actors = fields
             .take("actors")
             .map(|node| self.actors(node))
@@ -45,6 +46,7 @@ impl Parser<'_> {
             matrix,
             exclude,
             repeat,
+            alone,
             actors,
             steps,
             finally,

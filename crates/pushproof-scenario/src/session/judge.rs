@@ -90,7 +90,7 @@ impl Session {
             let held = if is_absent {
                 Held::Absent
             } else {
-                Held::of(self.always_holds(always, reply, json))
+                Held::of(self.always_holds(always, &Beside::new(self, reply, json)))
             };
             let check = CheckRef::Always(u16::try_from(*position).unwrap_or(u16::MAX));
             self.note(Fact::Judged {
@@ -102,10 +102,11 @@ impl Session {
     }
 
     /// The conditions that every pending poll meets are decided without making a value of what they look at.
-    fn always_holds(&self, always: &Always, reply: &Reply<'_>, json: &LazyJson<'_>) -> bool {
+    fn always_holds(&self, always: &Always, beside: &Beside<'_>) -> bool {
+        let (reply, json) = (beside.reply, beside.json);
         match (&always.that.root, &always.that.steps[..], &always.matcher) {
             (Root::Header(name), [], matcher) => {
-                return matcher.holds_text(header(reply.headers, name), self);
+                return matcher.holds_header(header(reply.headers, name), beside);
             }
             (Root::Text, [], Matcher::HoldsNoSecrets) => return !self.knows_secret_in(reply.body),
             (Root::Body, [name], Matcher::Is(kind)) => {
@@ -118,7 +119,7 @@ impl Session {
             _ => {}
         }
         let found = look(&always.that, reply, json);
-        always.matcher.holds(found.as_deref(), self)
+        always.matcher.holds(found.as_deref(), beside)
     }
 
     /// The step's own checks, then its captures.
@@ -130,8 +131,16 @@ impl Session {
         json: &LazyJson<'_>,
     ) -> Result<(), Stop> {
         for (at, check) in exchange.checks.iter().enumerate() {
+            let beside = Beside::new(self, reply, json);
             let found = look(&check.that, reply, json);
-            let held = match check.matcher.holds(found.as_deref(), &*self) {
+            let holds = match (&check.that.root, &check.that.steps[..]) {
+                (Root::Header(name), []) => {
+                    let found = header(reply.headers, name);
+                    check.matcher.holds_header(found, &beside)
+                }
+                _ => check.matcher.holds(found.as_deref(), &beside),
+            };
+            let held = match holds {
                 _ if found.is_none() && check.matcher.allows_nothing() => Held::Absent,
                 true => Held::Yes,
                 false if self.compares_with_unknown(&check.matcher) => Held::Unknown,
@@ -280,7 +289,7 @@ impl Capture {
         &self,
         reply: &Reply<'a>,
         json: &'a LazyJson<'a>,
-        context: &dyn Context<Operand>,
+        session: &Session,
     ) -> Option<Cow<'a, Json>> {
         match &self.from {
             CaptureFrom::Path(path) => look(path, reply, json).filter(|value| !value.is_null()),
@@ -291,7 +300,7 @@ impl Capture {
             } => {
                 let list = look(list, reply, json)?;
                 let wanted = members.iter();
-                let wanted = wanted.map(|(name, operand)| Some((name, context.resolve(operand)?)));
+                let wanted = wanted.map(|(name, operand)| Some((name, session.resolve(operand)?)));
                 let wanted: Vec<_> = wanted.collect::<Option<_>>()?;
                 let fits = |item: &&Json| {
                     wanted
@@ -346,23 +355,59 @@ impl<'a> LazyJson<'a> {
     }
 }
 
+/// What a condition may look at beside the value it is about: what the case knows, and the rest of the reply.
+struct Beside<'a> {
+    session: &'a Session,
+    reply: &'a Reply<'a>,
+    json: &'a LazyJson<'a>,
+}
+
+impl<'a> Beside<'a> {
+    const fn new(session: &'a Session, reply: &'a Reply<'a>, json: &'a LazyJson<'a>) -> Self {
+        Self {
+            session,
+            reply,
+            json,
+        }
+    }
+}
+
 /// A dialect's conditions have only literals.
-impl Context<Json> for Session {
+impl Context<Json> for Beside<'_> {
     fn resolve<'a>(&'a self, operand: &'a Json) -> Option<Cow<'a, Json>> {
         Some(Cow::Borrowed(operand))
     }
 
     fn holds_secret(&self, text: &str) -> bool {
-        self.knows_secret_in(text.as_bytes())
+        self.session.knows_secret_in(text.as_bytes())
+    }
+
+    fn beside(&self, place: &Path) -> Option<Cow<'_, Json>> {
+        look(place, self.reply, self.json)
     }
 }
 
-impl Context<Operand> for Session {
+impl Context<Operand> for Beside<'_> {
     fn resolve<'a>(&'a self, operand: &'a Operand) -> Option<Cow<'a, Json>> {
+        self.session.resolve(operand)
+    }
+
+    fn holds_secret(&self, text: &str) -> bool {
+        self.session.knows_secret_in(text.as_bytes())
+    }
+
+    fn beside(&self, place: &Path) -> Option<Cow<'_, Json>> {
+        look(place, self.reply, self.json)
+    }
+}
+
+impl Session {
+    /// The value that an operand stands for now; `None` if it has none.
+    pub(crate) fn resolve<'a>(&'a self, operand: &'a Operand) -> Option<Cow<'a, Json>> {
         match operand {
             Operand::Const(value) => Some(Cow::Borrowed(value)),
             Operand::Altered(inner, at) => {
-                let value = self.resolve(&**inner)?;
+                let value = self.resolve(inner)?;
                 let altered = crate::expr::alter(&crate::template::plain(&value), *at);
                 Some(Cow::Owned(altered.into()))
             }
@@ -390,10 +435,6 @@ impl Context<Operand> for Session {
                 Some(Cow::Owned(Json::Object(members.collect::<Option<_>>()?)))
             }
         }
-    }
-
-    fn holds_secret(&self, text: &str) -> bool {
-        self.knows_secret_in(text.as_bytes())
     }
 }
 

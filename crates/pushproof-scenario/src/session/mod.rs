@@ -33,7 +33,6 @@ use queue::Queue;
 use crate::ast::{ActExpect, Channel};
 use crate::dialect::Recognition;
 use crate::expr::{At, alter};
-use crate::matcher::Context;
 use crate::path::Headers;
 use crate::program::{
     Act, Action, ActorKind, CLIENTS, Exchange, Operand, Program, Step, WaitLength,

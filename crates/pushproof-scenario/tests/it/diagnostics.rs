@@ -308,7 +308,7 @@ schritte: größer
     5 | schritte: größer
       | ^^^^^^^^
       |
-      = help: known here: `format`, `id`, `title`, `tags`, `needs`, `matrix`, `repeat`, `actors`, `steps`, `finally`
+      = help: known here: `format`, `id`, `title`, `tags`, `needs`, `matrix`, `repeat`, `alone`, `actors`, `steps`, `finally`
     ");
 }
 
@@ -385,7 +385,7 @@ bananas: 3
     5 | bananas: 3
       | ^^^^^^^
       |
-      = help: known here: `format`, `id`, `title`, `tags`, `needs`, `matrix`, `repeat`, `actors`, `steps`, `finally`
+      = help: known here: `format`, `id`, `title`, `tags`, `needs`, `matrix`, `repeat`, `alone`, `actors`, `steps`, `finally`
     ");
 }
 
@@ -1109,7 +1109,7 @@ fn a_check_without_a_condition() {
     7 |   - { id: x, call: authenticators.list, with: { mfa_token: $mfa_token }, expect: ok, check: [{ that: body.0.id }] }
       |                                                                                              ^^^^^^^^^^^^^^^^^^^
       |
-      = help: write one of `equals`, `is`, `matches`, `one_of`, `at_least`, `at_most`, `length`, `differs_from`, `has`, `each`, `some`, `distinct`, `same_items`, `holds_no`
+      = help: write one of `equals`, `is`, `matches`, `one_of`, `at_least`, `at_most`, `length`, `differs_from`, `unguessable_from`, `has`, `each`, `some`, `distinct`, `same_items`, `holds_no`
     ");
 }
 
@@ -1215,7 +1215,7 @@ fn a_bound_that_is_no_number() {
     7 |   - { id: x, call: authenticators.list, with: { mfa_token: $mfa_token }, expect: ok, check: [{ that: elapsed, at_most: 2s }] }
       |                                                                                                                        ^^
       |
-      = help: `elapsed` is in milliseconds, other numbers as they stand in the reply
+      = help: `elapsed` is in milliseconds, other numbers as they stand in the reply; another place of the reply is written as in `that`
     ");
 }
 

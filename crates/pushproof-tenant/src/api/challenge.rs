@@ -157,7 +157,7 @@ impl Tenant {
     ) -> Answer {
         let rate = self.settings.buckets.push;
         let level = {
-            let user = self.user_mut(user)?;
+            let user = self.user_mut(self.bent_payer(user))?;
             user.pushes
                 .take(rate, call.now)
                 .map_err(refusals::too_many_messages)?

@@ -12,7 +12,7 @@ use crate::call::Call;
 use crate::percent::percent_decode;
 use crate::refusals;
 use crate::reply::{Answer, Refusal, Reply};
-use crate::seal::{Purpose, SealId};
+use crate::seal::SealId;
 use crate::tenant::{ALPHANUMERIC, Tenant};
 use crate::totp::step_at;
 use crate::transaction::BegunBy;
@@ -115,7 +115,7 @@ impl Tenant {
             .kept_phone(user)
             .ok_or_else(|| refuse("The user has no such phone."))?;
         let id = match which {
-            Which::Coded(oob_code) => self.sealer.unseal(Purpose::OobCode, oob_code),
+            Which::Coded(oob_code) => self.unseal_oob(oob_code),
             Which::Numbered(_) | Which::Newest => self.newest_open(now, user, &device),
         };
         let id = id.ok_or_else(|| refuse("No such challenge waits for an answer."))?;

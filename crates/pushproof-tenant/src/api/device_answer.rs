@@ -14,6 +14,7 @@ use crate::reply::{Answer, Refusal, Reply};
 use crate::seal::{Purpose, SealId};
 use crate::tenant::Tenant;
 use crate::transaction::{Standing, State, Transaction};
+use crate::user::UserKey;
 
 /// What the phone decided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,7 +44,9 @@ impl Tenant {
             .ok_or_else(transaction_not_found)?;
         let expected = Expected {
             now: call.now,
-            phone: self.bent_answerer(answer).unwrap_or(phone),
+            phone: self
+                .bent_answerer(transaction.user, answer)
+                .unwrap_or(phone),
             challenge: &transaction.challenge,
             address: format!("{}{}", call.origin, call.path),
             tenant: self,
@@ -73,10 +76,16 @@ impl Tenant {
         }
     }
 
-    /// The phone that must have answered is the one that was asked (DEV-004), but for [`Fault::AnyPhoneAnswers`].
-    fn bent_answerer(&self, answer: &str) -> Option<&Phone> {
-        let issuer = Jwt::parse(answer).filter(|_| self.has(Fault::AnyPhoneAnswers))?;
-        let all = self.users.iter().flat_map(|(_, user)| &user.authenticators);
+    /// The phone that must have answered is the one that was asked (DEV-004), but for [`Fault::AnyPhoneAnswers`] and
+    /// [`Fault::OwnPhonesAnswer`].
+    fn bent_answerer(&self, asked: UserKey, answer: &str) -> Option<&Phone> {
+        let (any, own) = (
+            self.has(Fault::AnyPhoneAnswers),
+            self.has(Fault::OwnPhonesAnswer),
+        );
+        let issuer = Jwt::parse(answer).filter(|_| any || own)?;
+        let answering = self.users.iter().filter(|(user, _)| any || *user == asked);
+        let all = answering.flat_map(|(_, user)| &user.authenticators);
         let mut phones = all.filter_map(|one| match &one.kind {
             Kind::Push(phone) => phone.as_ref(),
             _ => None,

@@ -90,6 +90,10 @@ impl Tenant {
     /// What the bucket said, but for faults of throttling.
     fn bent_throttle(&mut self, id: SealId, taken: Result<Level, Level>) -> Result<Level, Level> {
         let (Ok(level) | Err(level)) = taken;
+        if self.has(Fault::MoreLeftThanThereIs) {
+            let remaining = level.limit + 1;
+            return taken.map(|level| Level { remaining, ..level });
+        }
         if self.has(Fault::PollsNotThrottled) {
             return Ok(level);
         }

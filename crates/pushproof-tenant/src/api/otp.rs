@@ -24,7 +24,10 @@ impl Tenant {
         let otp = fields.required("otp")?;
         let (_, login) = self.login_of(call, fields, client)?;
         self.check_failures_left(call.now, login.user)?;
-        let Some(device) = self.accept_otp(call.now, login.user, otp) else {
+        let owners = self.bent_owners(login.user);
+        let mut owners = owners.into_iter();
+        let accepted = owners.find_map(|owner| self.accept_otp(call.now, owner, otp));
+        let Some(device) = accepted else {
             self.count_failure(call.now, login.user);
             return Err(self.wrong_otp(login.user, otp));
         };
@@ -33,6 +36,14 @@ impl Tenant {
         }
         self.issue(call, login.user, client, &login.wish)
             .map(Reply::ok)
+    }
+
+    /// Whose codes count: the user's own (OTP-VERIFY-002), but for [`Fault::OtpOfAnyone`].
+    fn bent_owners(&self, user: UserKey) -> Vec<UserKey> {
+        if self.has(Fault::OtpOfAnyone) {
+            return self.users.iter().map(|(user, _)| user).collect();
+        }
+        vec![user]
     }
 
     /// A wrong code changes nothing (OTP-ENROLL-004) and is final (OTP-VERIFY-002), but for two faults.
@@ -60,7 +71,7 @@ impl Tenant {
     ) -> Result<(), Refusal> {
         let rate = self.settings.buckets.otp;
         let is_off = self.has(Fault::OtpNotThrottled);
-        let user = self.user_mut(user)?;
+        let user = self.user_mut(self.bent_payer(user))?;
         match user.otp_failures.peek(rate, now) {
             Err(level) if !is_off => Err(refusals::too_many_failures(level)),
             _ => Ok(()),
@@ -69,6 +80,7 @@ impl Tenant {
 
     pub(crate) fn count_failure(&mut self, now: Duration, user: UserKey) {
         let rate = self.settings.buckets.otp;
+        let user = self.bent_payer(user);
         if let Some(user) = self.users.get_mut(user) {
             let _emptied = user.otp_failures.take(rate, now);
         }

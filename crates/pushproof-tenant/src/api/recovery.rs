@@ -46,7 +46,7 @@ impl Tenant {
     ) -> Result<(), Refusal> {
         let rate = self.settings.buckets.recovery;
         let is_off = self.has(Fault::RecoveryNotThrottled);
-        let user = self.user_mut(user)?;
+        let user = self.user_mut(self.bent_payer(user))?;
         match user.recovery_failures.peek(rate, now) {
             Err(level) if !is_off => Err(refusals::too_many_failures(level)),
             _ => Ok(()),
@@ -58,10 +58,13 @@ impl Tenant {
         let burned = self
             .has(Fault::WrongCodeBurnsGoodOne)
             .then(|| self.recovery_code());
+        let payer = self.bent_payer(user);
+        if let Some(payer) = self.users.get_mut(payer) {
+            let _emptied = payer.recovery_failures.take(rate, now);
+        }
         let Some(user) = self.users.get_mut(user) else {
             return;
         };
-        let _emptied = user.recovery_failures.take(rate, now);
         if let (Some(burned), Some(Kind::Recovery { code })) =
             (burned, user.recovery_mut().map(|entry| &mut entry.kind))
         {

@@ -128,6 +128,14 @@ impl Tenant {
                 .windows(24)
                 .any(|part| part == b"grant_type=http://auth0.")
         };
+        let is_encoded = || {
+            call.body
+                .windows(24)
+                .any(|part| part.eq_ignore_ascii_case(b"grant_type=http%3A%2F%2F"))
+        };
+        if self.has(Fault::GrantNotDecoded) && is_encoded() {
+            return Err(refusals::unsupported_grant_type());
+        }
         if self.has(Fault::RawGrantRefused) && is_raw() {
             return Err(refusals::unsupported_grant_type());
         }

@@ -273,6 +273,9 @@ fn every_fault_shows_at_the_point_it_names() {
     REQ-DEV-004 any enrolled phone can answer any push
         honest: bob's phone 401 invalid_challenge, poll 400 authorization_pending
         faulty: bob's phone 204, poll 200 tokens
+    REQ-DEV-004-OWN any phone of a user can answer any push of that user
+        honest: the tablet 401 invalid_challenge, poll 400 authorization_pending
+        faulty: the tablet 204, poll 200 tokens
     REQ-DEV-005 dates with a fraction, and a modulus that starts with a zero byte, are refused
         honest: answer 204, poll 200 tokens
         faulty: answer 401 invalid_challenge, poll 400 authorization_pending
@@ -282,6 +285,9 @@ fn every_fault_shows_at_the_point_it_names() {
     REQ-HTTP-005 of a parameter that is given twice the first counts
         honest: 400 invalid_request
         faulty: 400 authorization_pending
+    REQ-HTTP-006 a grant URI that is percent-encoded is refused
+        honest: 400 authorization_pending
+        faulty: 400 unsupported_grant_type
     REQ-HTTP-007 a member that nobody knows is refused
         honest: 403 mfa_required
         faulty: 400 invalid_request
@@ -333,9 +339,15 @@ fn every_fault_shows_at_the_point_it_names() {
     REQ-OTP-VERIFY-002 a wrong one-time code is reported as pending
         honest: wrong 403 invalid_grant, totp inactive, recovery-code inactive; right 200 tokens, totp active, recovery-code active
         faulty: wrong 400 authorization_pending, totp inactive, recovery-code inactive; right 200 tokens, totp active, recovery-code active
+    REQ-OTP-VERIFY-002-ANYONE a one-time code of one user is accepted for another
+        honest: 403 invalid_grant
+        faulty: 200 tokens
     REQ-PUSH-ENROLL-002 the barcode of a push has no `base_url`
         honest: enrollment_tx_id base_url
         faulty: enrollment_tx_id
+    REQ-PUSH-ENROLL-004 each `oob_code` is the last one, counted up
+        honest: but a few places equal false
+        faulty: but a few places equal true
     REQ-PWD-004 the answer that asks for a second factor has no `mfa_token`
         honest: 403 mfa_required, mfa_token true
         faulty: 403 mfa_required, mfa_token false
@@ -351,6 +363,9 @@ fn every_fault_shows_at_the_point_it_names() {
     REQ-PWD-012 a wrong client secret is answered 403
         honest: 401 invalid_client, asks for "Basic realm=\"oauth\""
         faulty: 403 unauthorized_client, asks for "-"
+    REQ-RATE-003 the headers say that more polls are left than there can be
+        honest: 11 left of 12
+        faulty: 13 left of 12
     REQ-RECOV-001 a good recovery code is refused
         honest: 200 tokens
         faulty: 403 invalid_grant
@@ -995,6 +1010,48 @@ fn probe_requirement(world: &mut World, fault: Fault) -> String {
             world.user("ada");
             let login = world.login("ada");
             world.associate_otp(&login).brief()
+        }
+        Fault::OwnPhonesAnswer => {
+            world.user("ada");
+            let token = world.management_token("ada", "enroll");
+            let phone = world.enrol_phone("ada").phone;
+            let begun = world.associate_push(&token);
+            let mut tablet = Phone::new("ada's tablet");
+            world.scan(&mut tablet, &begun.text("barcode_uri"));
+            let login = world.login("ada");
+            let code = world.push(&login);
+            let push = world.read_push(&phone).unwrap();
+            let now = world.unix_time();
+            let answer = world.send(tablet.answer(&push, true, now)).brief();
+            format!(
+                "the tablet {answer}, poll {}",
+                world.poll(&login, &code).brief()
+            )
+        }
+        Fault::GrantNotDecoded => {
+            let (login, begun) = begun(world);
+            world.poll(&login, &begun.text("oob_code")).brief()
+        }
+        Fault::CodesCountUp => {
+            world.enrolled("ada");
+            let login = world.login("ada");
+            let (first, second) = (world.push(&login), world.push(&login));
+            let alike = first.bytes().zip(second.bytes());
+            let alike = alike.filter(|(one, other)| one == other).count();
+            format!("but a few places equal {}", alike + 3 > first.len())
+        }
+        Fault::MoreLeftThanThereIs => {
+            let (login, begun) = begun(world);
+            let reply = world.poll(&login, &begun.text("oob_code"));
+            let [left, all] = ["x-ratelimit-remaining", "x-ratelimit-limit"];
+            format!("{} left of {}", reply.header(left), reply.header(all))
+        }
+        Fault::OtpOfAnyone => {
+            let adas = world.enrolled("ada").phone;
+            world.enrolled("bob");
+            let bob = world.login("bob");
+            let code = adas.code(world.unix_time());
+            world.otp(&bob, &code).brief()
         }
         Fault::AnyPhoneAnswers => {
             let phone = world.enrolled("ada").phone;

@@ -286,7 +286,8 @@ fn a_wrong_client_secret() {
             token.password  0.0s  invalid_client (401)
             target file     0.0s  given up: the endpoint refuses `client` (id `sand…
 
-    requirements  9 could-not-run, 3 pass, 145 without a selected scenario
+    requirements  9 could-not-run, 3 pass, 1 not-applicable, 144 without a selected
+                  scenario
     cases         1 could-not-run
 
       could-not-run   must    PWD-001   When somebody who must use a second factor…

@@ -147,7 +147,7 @@ fn a_report_that_cannot_be_written() {
     assert_snapshot!(workshop.show(&done), @"
     exit: 5
     ----- stdout -----
-    requirements  13 pass, 144 without a selected scenario
+    requirements  13 pass, 1 not-applicable, 143 without a selected scenario
     cases         1 pass
     exit 0: nothing failed and nothing selected was left unjudged
     ----- stderr -----

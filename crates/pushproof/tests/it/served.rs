@@ -87,6 +87,30 @@ fn another_process_gives_the_same_verdicts() {
     }
 }
 
+/// What one case does is felt by the others, so each meets buckets that are empty for no reason of its own. That is the one thing that is wrong.
+#[test]
+fn buckets_that_all_users_share_are_named_and_nothing_else_is() {
+    let served = Served::start(&["--fault", "DEF-034"]);
+    let workshop = aimed(&example(&served.base_url));
+    let done = workshop.run(&[
+        "conformance",
+        "--target",
+        "target.yaml",
+        "--report-json",
+        "report.json",
+    ]);
+    let report: Value = serde_json::from_str(&workshop.read("report.json")).unwrap();
+    let requirements = report["requirements"].as_array().unwrap();
+    let accused = requirements
+        .iter()
+        .filter(|entry| ["fail", "warn", "flaky"].contains(&entry["verdict"].as_str().unwrap()));
+    let accused: Vec<_> = accused.map(|entry| entry["id"].clone()).collect();
+    assert_eq!(accused, ["RATE-004"], "{}", done.stdout);
+    assert_eq!(done.exit, 10);
+    let named = requirements.iter().find(|entry| entry["id"] == "RATE-004");
+    insta::assert_snapshot!(named.unwrap()["cases"], @r#"["otp.others-served","polling.others-served","push.challenge.others-served","recovery.others-served"]"#);
+}
+
 /// Ids with their verdicts, in the report's order.
 fn verdicts(report: &str) -> Vec<String> {
     let report: Value = serde_json::from_str(report).unwrap();

@@ -28,7 +28,8 @@ impl Driver<'_> {
         };
         let is = self.recognise(sent.operation, &exchanged.response);
         let action = &self.program.steps[usize::from(sent.step)].action;
-        Trouble::of_reply(&exchanged.response, is, wants_throttled(action))
+        let (wants, asks) = (wants_throttled(action), is_about_throttling(action));
+        Trouble::of_reply(&exchanged.response, is, wants, asks)
     }
 
     pub(super) fn recognise(&self, operation: usize, response: &Response<Vec<u8>>) -> Recognition {
@@ -129,7 +130,11 @@ impl Driver<'_> {
             return;
         };
         let operation = self.operation(sent).name.clone();
-        self.context.weather.trouble(&operation);
+        // What an endpoint says in its own words is no weather.
+        let is_weather = trouble.kind != TroubleKind::ToldToWait;
+        if is_weather {
+            self.context.weather.trouble(&operation);
+        }
         let (again, step) = (sent.again - sent.throttled, usize::from(sent.step));
         let harmless = trouble.fate == Fate::NotDone || self.operation(sent).may_be_repeated();
         let poll = match &self.program.steps[step].action {
@@ -143,9 +148,11 @@ impl Driver<'_> {
         let is_last = polls_max.is_some_and(|most| self.polls + 1 >= most);
         let is_dead = self.context.weather.is_dead().is_some();
         let may_again = !is_dead && again < self.context.weather.again_max(&operation);
-        *self.troubles.entry(operation).or_default() += 1;
+        if is_weather {
+            *self.troubles.entry(operation).or_default() += 1;
+        }
         match trouble.kind {
-            TroubleKind::Throttled => {
+            TroubleKind::Throttled | TroubleKind::ToldToWait => {
                 let wait = trouble.wait.unwrap_or(self.program.dialect.poll.interval);
                 let waits =
                     !is_dead && !counts && sent.throttled < THROTTLED_MAX && wait <= self.patience;

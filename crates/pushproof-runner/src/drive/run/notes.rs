@@ -152,6 +152,12 @@ impl Driver<'_> {
         let number = sent.map(|sent| sent.number);
         let contrast = format!("got {}, expected {}", words.actual, words.expected);
         let always = matches!(check, CheckRef::Always(_));
+        let anyones = always && held == Held::No && self.is_anyones_word();
+        // Of many at the same moment none can be told from the next run's. What all of them come to is judged by the step.
+        let at_once = matches!(self.program.steps[step].action, Action::AtOnce(_));
+        if at_once && (anyones || always && trouble.is_some()) {
+            return;
+        }
         match (&trouble, held) {
             (Some(_), Held::Yes | Held::Weakly | Held::Absent | Held::Unknown) if always => return,
             (Some(trouble), Held::Yes | Held::Weakly | Held::Absent | Held::Unknown) => {
@@ -165,7 +171,7 @@ impl Driver<'_> {
             // Throttling says nothing about the rest, except where a step is about how often one may ask.
             (Some(trouble), Held::No)
                 if words.covers.is_empty()
-                    || trouble.kind == TroubleKind::Throttled
+                    || trouble.kind.is_throttling()
                         && !counts_polls(&self.program.steps[step].action) =>
             {
                 if always {
@@ -184,6 +190,11 @@ impl Driver<'_> {
             (None, Held::No) if !always && self.refused_client(step).is_some() => {
                 return self.refuse_client(step, flight, &words.actual);
             }
+            (None, Held::No) if !always && self.waited_for(flight) => {
+                let what = format!("{contrast}, after a wait because it had been throttled");
+                self.set_aside(step, flight, format!("`{}`: {what}", words.check));
+                return self.spoil(step, &what);
+            }
             (None, Held::No) => {
                 if let Some(unsure) = self.unsure.clone() {
                     self.set_aside(
@@ -200,13 +211,34 @@ impl Driver<'_> {
         }
         let grounds = Grounds {
             silent: self.is_silent(step, check),
-            trouble: trouble.map(|trouble| match trouble.kind {
-                TroubleKind::Throttled => format!("{} on poll {}", trouble.what, self.polls),
-                TroubleKind::NoReply | TroubleKind::Front => trouble.what,
-            }),
+            trouble: anyones
+                .then(|| format!("throttled on poll {}", self.polls))
+                .or(trouble.map(|trouble| match trouble.kind {
+                    TroubleKind::Throttled | TroubleKind::ToldToWait => {
+                        format!("{} on poll {}", trouble.what, self.polls)
+                    }
+                    TroubleKind::NoReply | TroubleKind::Front => trouble.what,
+                })),
             operation: sent_operation(&self.program, self.sent.get(&flight)),
         };
         self.judge.take(step, check, held, words, number, grounds);
+    }
+
+    /// Whether the reply that is judged says only that there are too many requests, which anybody on the way may say. Where a step takes that for
+    /// its answer, what such a reply lacks is the endpoint's doing if it lacks it every time in the same place.
+    fn is_anyones_word(&self) -> bool {
+        let is = self.recognition.filter(|_| self.place.is_remote());
+        is.is_some_and(|is| is.meaning == Meaning::Throttled)
+    }
+
+    /// Whether a call was answered only after a wait for a throttling endpoint. What it sent may have grown old meanwhile, such as a code that is
+    /// good for half a minute.
+    fn waited_for(&self, flight: Flight) -> bool {
+        let sent = self.sent.get(&flight).filter(|sent| sent.throttled > 0);
+        sent.is_some_and(|sent| {
+            let action = &self.program.steps[usize::from(sent.step)].action;
+            matches!(action, Action::Call { .. })
+        })
     }
 
     /// Whether a reply says that a user was used before, who was not made for this run.

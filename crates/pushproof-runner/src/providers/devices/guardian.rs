@@ -1,6 +1,6 @@
 //! The virtual Guardian phone: a `pushproof_device::Phone` with a way to the tenant and an inbox for its pushes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use data_encoding::BASE32_NOPAD;
@@ -48,6 +48,8 @@ pub(super) struct Guardian {
     otp: Option<Totp>,
     /// Which challenge was answered for which `oob_code`: a second answer for it goes to the same one.
     answered: BTreeMap<String, String>,
+    /// Challenges of other phones' pushes that were put into this one's hands.
+    held: BTreeSet<String>,
     /// How many pushes have been read.
     n_read: usize,
 }
@@ -122,6 +124,7 @@ impl Guardian {
             inbox: inbox.clone(),
             otp: None,
             answered: BTreeMap::new(),
+            held: BTreeSet::new(),
             n_read: 0,
         }
     }
@@ -159,6 +162,7 @@ impl Guardian {
     pub(super) fn hold(&mut self, push: &Push, oob_code: Option<&str>) -> Result<(), Acted> {
         let held = self.phone.hold(push);
         held.map_err(|error| Acted::unavailable(error.to_string()))?;
+        self.held.insert(push.challenge().to_owned());
         if let Some(code) = oob_code {
             let challenge = push.challenge().to_owned();
             self.answered.insert(code.to_owned(), challenge);
@@ -279,12 +283,17 @@ impl Guardian {
         Ok(challenge)
     }
 
-    /// The newest push that is neither answered nor spoken for by an `oob_code`.
+    /// The newest push that is neither answered nor spoken for by an `oob_code`. One that went astray is shown to nobody: a phone looks for the
+    /// account that a push names among its own.
     fn newest_open(&self) -> Option<String> {
         let spoken_for = |challenge: &str| self.answered.values().any(|taken| taken == challenge);
-        let mut newest_first = self.phone.pushes().iter().rev();
-        let open =
-            newest_first.find(|push| !push.is_answered() && !spoken_for(push.challenge()))?;
+        let own = self.phone.enrolment_id();
+        let is_shown =
+            |push: &Push| Some(push.enrolment_id()) == own || self.held.contains(push.challenge());
+        let newest_first = self.phone.pushes().iter().rev();
+        let open = newest_first.filter(|push| is_shown(push));
+        let mut open = open.filter(|push| !push.is_answered() && !spoken_for(push.challenge()));
+        let open = open.next()?;
         Some(open.challenge().to_owned())
     }
 
