@@ -28,7 +28,7 @@ use crate::site::Place;
 use crate::taken::Taken;
 use crate::target::Limits;
 use crate::trouble::{Trouble, is_gateway};
-use crate::weather::{SIGHTINGS_MAX, Weather};
+use crate::weather::Weather;
 
 /// What a case needs of its run.
 #[derive(Clone)]
@@ -53,6 +53,8 @@ const CLEAN_UP_LIMIT: Duration = HOOK_LIMIT;
 /// The most runs of a case that come to nothing because something came between, and for how long in real time another one begins.
 const SPOILT_MAX: usize = 40;
 const RUNS_TIME_MAX: Duration = Duration::from_secs(600);
+/// The most runs that came to something.
+const TOLD_MAX: usize = 9;
 /// And the most of them one after the other that something spoils in the same way.
 const ALIKE_MAX: usize = 4;
 
@@ -663,7 +665,7 @@ impl Runs<'_> {
         let stopped = *self.context.stop.borrow();
         let spoilt = |came: &&Came| **came == Came::Spoilt;
         let spoilt = self.came.iter().filter(spoilt).count();
-        let told_enough = self.came.len() - spoilt >= SIGHTINGS_MAX as usize;
+        let told_enough = self.came.len() - spoilt >= TOLD_MAX;
         // What spoils every run in the same way is no chance, and will spoil the next.
         let alike = self.spoils.iter().rev();
         let alike = alike.take_while(|what| Some(*what) == self.spoils.last());

@@ -17,7 +17,7 @@ const CHANCE_MAX: f64 = 1e-4;
 const UNSEEN: f64 = 0.045;
 
 /// The most runs of a case for one breach. Where they are not enough, nobody is accused.
-pub(crate) const SIGHTINGS_MAX: u32 = 9;
+pub(crate) const SIGHTINGS_MAX: u32 = 4;
 
 /// What this run has seen of each operation.
 #[derive(Default)]
@@ -178,7 +178,7 @@ mod tests {
          2 % -> Some(3)
          5 % -> Some(4)
          9 % -> Some(4)
-        15 % -> Some(5)
+        15 % -> None
         40 % -> None
         ");
     }
