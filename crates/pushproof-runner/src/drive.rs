@@ -514,6 +514,8 @@ impl Runs<'_> {
             let came = match breach {
                 Some(breach) => self.breached(breach, &attempt.finished),
                 None if self.answers_doubts(&attempt.finished) => Came::Through,
+                // An earlier run got further than this: it was chance, and another run may get as far.
+                None if attempt.finished.is_setup => Came::Spoilt,
                 None => Came::Nothing,
             };
             return (came, true);

@@ -47,6 +47,21 @@ impl Runs<'_> {
                     to,
                     Remedy::RanAgain,
                 );
+                // What else came between is told too, though the first would have been enough.
+                let first = breach.and_then(|breach| breach.finding.exchange);
+                let is_other = |other: &&Breach| {
+                    other.grounds.trouble.is_some() && other.finding.exchange != first
+                };
+                for other in breaches.iter().filter(is_other) {
+                    let what = name_and_contrast(other);
+                    self.trouble(
+                        Some(other),
+                        at_ms,
+                        what,
+                        Attribution::Environment,
+                        Remedy::SetAside,
+                    );
+                }
                 return None;
             }
             Weighed::Stands => {
